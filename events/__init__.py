@@ -1,0 +1,1 @@
+"""The facts of a practice and the ledger that holds them."""

@@ -1,0 +1,250 @@
+"""Recurrence rules of RFC 5545 § 3.3.10 for whole days, expanded by python-dateutil.
+
+A rule is text, `FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH`, without DTSTART; its days are days in Norway, so no clock and no
+daylight saving can move them. What a rule may say is narrower than the RFC: nothing finer than a day, no part where
+the RFC forbids it, and nothing that could make the search for its next day run without end.
+"""
+
+import re
+from calendar import MONDAY, monthrange
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from itertools import dropwhile, islice, takewhile
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import DAILY, MONTHLY, WEEKLY, YEARLY, rrule, weekday
+
+_OSLO = ZoneInfo("Europe/Oslo")
+_FREQUENCIES = {"DAILY": DAILY, "WEEKLY": WEEKLY, "MONTHLY": MONTHLY, "YEARLY": YEARLY}
+_TOO_FREQUENT = ("SECONDLY", "MINUTELY", "HOURLY")
+_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_LONGEST = dict(zip(range(1, 13), (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), strict=True))
+
+MAX_LENGTH = 200
+"""Characters of a rule's text."""
+MAX_COUNT = 1_000
+MAX_INTERVAL = 999
+
+
+class BadRule(ValueError):
+    """A rule that cannot be used; `code` says why, `details` where."""
+
+    def __init__(self, code: str, **details: str) -> None:
+        super().__init__(f"{code} {details}")
+        self.code = code
+        self.details = details
+
+
+@dataclass(frozen=True, slots=True)
+class RecurrenceRule:
+    """A parsed rule; empty parts are those it does not name."""
+
+    freq: str
+    interval: int = 1
+    count: int | None = None
+    until: date | None = None
+    """Last day that it may give."""
+    by_day: tuple[tuple[int, str], ...] = ()
+    """(ordinal or 0, weekday): (-1, "FR") is the last Friday of the period."""
+    by_month_day: tuple[int, ...] = ()
+    by_year_day: tuple[int, ...] = ()
+    by_week: tuple[int, ...] = ()
+    by_month: tuple[int, ...] = ()
+    by_position: tuple[int, ...] = ()
+    week_start: str = "MO"
+
+    def days(self, starts_on: date, *, last_day_for_missing: bool) -> Iterator[date]:
+        """Its days from `starts_on` on, ascending, without doubles.
+
+        A month that lacks the day asked for (the 31st in April, 29 February) gives its last day if
+        `last_day_for_missing` (SKIP=BACKWARD of RFC 7529), and none otherwise (RFC 5545).
+        """
+        clamp = last_day_for_missing and self._is_by_day_of_month
+        found = self._clamped(starts_on) if clamp else self._exact(starts_on)
+        if self.until is not None:
+            until = self.until
+            found = takewhile(lambda day: day <= until, found)
+        return islice(found, self.count)
+
+    @property
+    def _is_by_day_of_month(self) -> bool:
+        return self.freq in ("MONTHLY", "YEARLY") and not (self.by_day or self.by_year_day or self.by_week or self.by_position)
+
+    def _exact(self, starts_on: date) -> Iterator[date]:
+        return _expand(
+            self,
+            starts_on,
+            bymonth=self.by_month or None,
+            bymonthday=self.by_month_day or None,
+            byyearday=self.by_year_day or None,
+            byweekno=self.by_week or None,
+            bysetpos=self.by_position or None,
+            byweekday=[weekday(_WEEKDAYS.index(name), ordinal or None) for ordinal, name in self.by_day] or None,
+        )
+
+    def _clamped(self, starts_on: date) -> Iterator[date]:
+        wanted = self.by_month_day or (starts_on.day,)
+        implied = () if self.freq == "MONTHLY" or self.by_month_day else (starts_on.month,)
+        for month in _expand(self, starts_on.replace(day=1), bymonth=self.by_month or implied or None, bymonthday=1):
+            last = monthrange(month.year, month.month)[1]
+            for day in sorted({min(day, last) if day > 0 else last + 1 + day for day in wanted}):
+                if day >= 1 and (found := month.replace(day=day)) >= starts_on:
+                    yield found
+
+
+def _expand(rule: RecurrenceRule, starts_on: date, **parts: Any) -> Iterator[date]:
+    start = datetime.combine(starts_on, time())
+    week_start = _WEEKDAYS.index(rule.week_start)
+    return (moment.date() for moment in rrule(_FREQUENCIES[rule.freq], dtstart=start, interval=rule.interval, wkst=week_start, **parts))
+
+
+def days_between(rule: RecurrenceRule, starts_on: date, first: date, last: date, *, last_day_for_missing: bool) -> list[date]:
+    """The rule's days from `first` to `last`, both included."""
+    later = dropwhile(lambda day: day < first, rule.days(starts_on, last_day_for_missing=last_day_for_missing))
+    return list(takewhile(lambda day: day <= last, later))
+
+
+def first_from(rule: RecurrenceRule, starts_on: date, first: date, *, last_day_for_missing: bool) -> date | None:
+    """The rule's first day on or after `first`, or None when it has none left."""
+    return next((day for day in rule.days(starts_on, last_day_for_missing=last_day_for_missing) if day >= first), None)
+
+
+def parse_rule(text: str) -> RecurrenceRule:
+    """The rule that a text says; raises BadRule."""
+    if len(text) > MAX_LENGTH:
+        raise BadRule("recurrence.unreadable", part=text[:20])
+    parts: dict[str, str] = {}
+    for part in text.strip().upper().removeprefix("RRULE:").removesuffix(";").split(";"):
+        name, equals, value = part.partition("=")
+        if not equals or name in parts or name not in _READ:
+            raise BadRule("recurrence.unreadable", part=part)
+        parts[name] = value
+    rule = RecurrenceRule(**{_READ[name][0]: _read(name, value) for name, value in ({"FREQ": ""} | parts).items()})
+    _require_parts_that_fit(rule, parts)
+    _require_days_that_exist(rule)
+    return rule
+
+
+def write_rule(rule: RecurrenceRule) -> str:
+    """The rule as text in one fixed order, with what is the default left out."""
+    by_day = ",".join(f"{ordinal or ''}{name}" for ordinal, name in rule.by_day)
+    parts = {
+        "FREQ": rule.freq,
+        "INTERVAL": str(rule.interval) if rule.interval > 1 else "",
+        "COUNT": str(rule.count or ""),
+        "UNTIL": f"{rule.until:%Y%m%d}" if rule.until else "",
+        "BYMONTH": _joined(rule.by_month),
+        "BYWEEKNO": _joined(rule.by_week),
+        "BYYEARDAY": _joined(rule.by_year_day),
+        "BYMONTHDAY": _joined(rule.by_month_day),
+        "BYDAY": by_day,
+        "BYSETPOS": _joined(rule.by_position),
+        "WKST": rule.week_start if rule.week_start != "MO" else "",
+    }
+    return ";".join(f"{name}={value}" for name, value in parts.items() if value)
+
+
+def _joined(numbers: tuple[int, ...]) -> str:
+    return ",".join(map(str, numbers))
+
+
+def _read(name: str, value: str) -> Any:
+    try:
+        return _READ[name][1](value)
+    except ValueError as error:
+        if isinstance(error, BadRule):
+            raise
+        raise BadRule("recurrence.unreadable", part=f"{name}={value}") from None
+
+
+def _frequency(value: str) -> str:
+    if value in _TOO_FREQUENT:
+        raise BadRule("recurrence.too_frequent", freq=value)
+    if value not in _FREQUENCIES:
+        raise ValueError(value)
+    return value
+
+
+def _number(lowest: int, highest: int, *, negative: bool = False) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        if not re.fullmatch(r"[+-]?[0-9]{1,4}", value):
+            raise ValueError(value)
+        number = int(value)
+        if not (lowest <= number <= highest or (negative and lowest <= -number <= highest)):
+            raise ValueError(value)
+        return number
+
+    return read
+
+
+def _numbers(lowest: int, highest: int, *, negative: bool = False) -> Callable[[str], tuple[int, ...]]:
+    one = _number(lowest, highest, negative=negative)
+    return lambda value: tuple(sorted({one(item) for item in value.split(",")}))
+
+
+def _until(value: str) -> date:
+    match = re.fullmatch(r"(\d{8})(?:T(\d{6})(Z?))?", value)
+    if match is None:
+        raise ValueError(value)
+    day, clock, utc = match.groups()
+    moment = datetime.strptime(day + (clock or "000000"), "%Y%m%d%H%M%S").replace(tzinfo=UTC if utc else _OSLO)
+    return moment.astimezone(_OSLO).date()
+
+
+def _weekday(value: str) -> str:
+    if value not in _WEEKDAYS:
+        raise ValueError(value)
+    return value
+
+
+def _weekdays(value: str) -> tuple[tuple[int, str], ...]:
+    found = set()
+    for item in value.split(","):
+        ordinal, name = item[:-2], _weekday(item[-2:])
+        found.add((_number(1, 53, negative=True)(ordinal) if ordinal else 0, name))
+    return tuple(sorted(found, key=lambda day: (day[0], _WEEKDAYS.index(day[1]))))
+
+
+_READ: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "FREQ": ("freq", _frequency),
+    "INTERVAL": ("interval", _number(1, MAX_INTERVAL)),
+    "COUNT": ("count", _number(1, MAX_COUNT)),
+    "UNTIL": ("until", _until),
+    "BYDAY": ("by_day", _weekdays),
+    "BYMONTHDAY": ("by_month_day", _numbers(1, 31, negative=True)),
+    "BYYEARDAY": ("by_year_day", _numbers(1, 366, negative=True)),
+    "BYWEEKNO": ("by_week", _numbers(1, 53, negative=True)),
+    "BYMONTH": ("by_month", _numbers(1, 12)),
+    "BYSETPOS": ("by_position", _numbers(1, 366, negative=True)),
+    "WKST": ("week_start", _weekday),
+}
+
+_NOT_WITH = {
+    "DAILY": {"BYYEARDAY", "BYWEEKNO", "BYSETPOS"},
+    "WEEKLY": {"BYYEARDAY", "BYWEEKNO", "BYMONTHDAY"},
+    "MONTHLY": {"BYYEARDAY", "BYWEEKNO"},
+    "YEARLY": set[str](),
+}
+"""Parts that the RFC does not allow with a frequency (its table on page 44), and BYSETPOS among the one day of a day."""
+
+
+def _require_parts_that_fit(rule: RecurrenceRule, parts: dict[str, str]) -> None:
+    for name in sorted(_NOT_WITH[rule.freq] & set(parts)):
+        raise BadRule("recurrence.part_not_allowed", part=name, freq=rule.freq)
+    if any(ordinal for ordinal, _ in rule.by_day) and (rule.freq in ("DAILY", "WEEKLY") or rule.by_week):
+        raise BadRule("recurrence.part_not_allowed", part="BYDAY", freq=rule.freq)
+    if rule.by_position and not (rule.by_day or rule.by_month_day or rule.by_year_day or rule.by_week or rule.by_month):
+        raise BadRule("recurrence.part_not_allowed", part="BYSETPOS", freq=rule.freq)
+    if rule.count is not None and rule.until is not None:
+        raise BadRule("recurrence.count_and_until")
+
+
+def _require_days_that_exist(rule: RecurrenceRule) -> None:
+    """Refuse what can be seen to give no day at all, such as 30 February; finding that out by search takes seconds."""
+    months = rule.by_month or tuple(_LONGEST)
+    if rule.by_month_day and not any(abs(day) <= _LONGEST[month] for day in rule.by_month_day for month in months):
+        raise BadRule("recurrence.never")
+    if rule.freq == "WEEKLY" and any(abs(position) > max(1, len(rule.by_day)) for position in rule.by_position):
+        raise BadRule("recurrence.never")

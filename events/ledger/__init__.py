@@ -1,0 +1,1 @@
+"""The log that holds the facts: append, read, follow, prove."""

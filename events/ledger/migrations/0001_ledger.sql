@@ -1,0 +1,296 @@
+-- The ledger: one gapless, provable sequence of events for each ledger, and one way in.
+
+do $$
+begin
+  if current_setting('server_encoding') <> 'UTF8' then
+    raise exception 'the ledger needs a database with encoding UTF8, not %', current_setting('server_encoding');
+  end if;
+end $$;
+
+-- Roles belong to the whole server, so another database's migration may be making the same ones right now.
+do $$
+declare
+  role_name text;
+begin
+  foreach role_name in array array['sporbar_app', 'sporbar_worker', 'sporbar_generator'] loop
+    begin
+      execute format('create role %I nologin', role_name);
+    exception when duplicate_object or unique_violation then null;
+    end;
+    if not pg_has_role(current_user, role_name, 'set') then
+      execute format('grant %I to current_user with inherit false, set true', role_name);
+    end if;
+  end loop;
+end $$;
+
+create schema ledger;
+grant usage on schema ledger to sporbar_app, sporbar_worker, sporbar_generator;
+
+-- The head row. Its lock orders the writers of one ledger, and theirs only. No column that changes is indexed and
+-- half of each page is free, so an update stays on its page (HOT) and the next visitor prunes what it replaced.
+create table ledger.ledger (
+  ledger text collate "C" primary key
+    constraint ledger_name check (ledger ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(/access)?$'),
+  simulated boolean not null default false,
+  size bigint not null default 0,
+  frontier bytea[] not null default '{}',
+  last_time timestamptz not null default '-infinity',
+  opened_at timestamptz not null default now()
+) with (fillfactor = 50);
+comment on column ledger.ledger.simulated is 'opened by the generator, which alone may say when its events happened';
+comment on column ledger.ledger.frontier is 'RFC 6962: roots of the full subtrees, largest first; one for each 1 in the binary form of size';
+
+create table ledger.entry (
+  ledger text collate "C" not null,
+  position bigint not null,
+  subject text collate "C" not null constraint entry_subject check (length(subject) between 1 and 200),
+  version integer not null,
+  type text collate "C" not null constraint entry_type check (length(type) between 1 and 200),
+  time timestamptz not null,
+  line text collate "C" not null,
+  leaf bytea not null,
+  primary key (ledger, position),
+  unique (ledger, subject, version)
+);
+comment on column ledger.entry.line is 'the event as one CloudEvents 1.0 JSON line; its bytes are the evidence';
+comment on column ledger.entry.leaf is 'RFC 6962 leaf hash, SHA-256(0x00 || line)';
+
+create table ledger.receipt (
+  ledger text collate "C" not null,
+  command_id uuid not null,
+  digest bytea not null constraint receipt_digest check (length(digest) between 1 and 64),
+  position bigint not null,
+  count integer not null,
+  root bytea not null,
+  primary key (ledger, command_id)
+);
+comment on column ledger.receipt.position is 'size of the ledger after the command';
+comment on column ledger.receipt.count is 'how many events the command led to; 0 when there was nothing to do';
+comment on column ledger.receipt.root is 'RFC 6962 root over the first `position` lines';
+
+grant select on ledger.ledger, ledger.entry, ledger.receipt to sporbar_app, sporbar_worker, sporbar_generator;
+
+-- Not even the owner changes what was recorded; `always` holds in replication mode too.
+create function ledger.refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception '% on %.% is not possible: what is recorded stays', tg_op, tg_table_schema, tg_table_name using errcode = 'SB009';
+end $$;
+
+create trigger recorded before update or delete or truncate on ledger.entry execute function ledger.refuse_change();
+create trigger recorded before update or delete or truncate on ledger.receipt execute function ledger.refuse_change();
+create trigger recorded before delete or truncate on ledger.ledger execute function ledger.refuse_change();
+alter table ledger.entry enable always trigger recorded;
+alter table ledger.receipt enable always trigger recorded;
+alter table ledger.ledger enable always trigger recorded;
+
+-- The frontier of a tree of `size` leaves after `leaves` are added (RFC 6962 § 2.1).
+create function ledger._grown(frontier bytea[], size bigint, leaves bytea[]) returns bytea[]
+language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
+declare
+  node bytea;
+  carry bigint;
+begin
+  foreach node in array leaves loop
+    carry := size;
+    while carry & 1 = 1 loop
+      node := sha256('\x01'::bytea || frontier[cardinality(frontier)] || node);
+      frontier := trim_array(frontier, 1);
+      carry := carry >> 1;
+    end loop;
+    frontier := frontier || node;
+    size := size + 1;
+  end loop;
+  return frontier;
+end $$;
+
+-- The root of the tree with that frontier; SHA-256 of nothing for the empty tree.
+create function ledger._root(frontier bytea[]) returns bytea
+language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
+declare
+  node bytea := coalesce(frontier[cardinality(frontier)], sha256(''::bytea));
+begin
+  for i in reverse cardinality(frontier) - 1 .. 1 loop
+    node := sha256('\x01'::bytea || frontier[i] || node);
+  end loop;
+  return node;
+end $$;
+
+-- Refuses events that do not continue their streams (SB001): a stream begins with version 1 (or 0) and has no gap.
+-- Runs under the head row's lock, so nobody else can be adding to the same streams.
+create function ledger._check_versions(p_ledger text, p_subject text[], p_version integer[]) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  bad record;
+begin
+  select given.subject, given.version, stream.current into bad
+  from (
+    select subject, version, nth, row_number() over same as step, first_value(version) over same as first
+    from unnest(p_subject, p_version) with ordinality as event (subject, version, nth)
+    window same as (partition by subject order by nth)
+  ) as given
+  join (
+    select subject, (select max(version) from ledger.entry as e where e.ledger = p_ledger and e.subject = s.subject) as current
+    from (select distinct subject from unnest(p_subject) as subject) as s
+  ) as stream using (subject)
+  where given.version <> coalesce(stream.current, case given.first when 0 then -1 else 0 end) + given.step
+  order by given.nth
+  limit 1;
+  if found then
+    raise exception 'stream % is at version %: version % does not follow', bad.subject, coalesce(bad.current::text, 'none'), bad.version
+      using errcode = 'SB001', detail = json_build_object('subject', bad.subject, 'version', bad.version, 'current', bad.current);
+  end if;
+end $$;
+
+-- Refuses data that cannot stand in a line (SB006). An event's data are a JSON object, or a JSON string with the
+-- base64 form of other bytes; on one line, and without the escapes of NUL and of lone surrogates, which no jsonb
+-- column could take in later.
+create function ledger._check_data(p_data json[]) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  bad bigint;
+begin
+  select nth into bad
+  from unnest(p_data) with ordinality as given (data, nth)
+  where case json_typeof(data) when 'object' then false when 'string' then decode(data #>> '{}', 'base64') is null else true end
+     or strpos(data::text, E'\n') > 0
+     or strpos(data::text, E'\r') > 0
+     or (strpos(data::text, '\u') > 0 and data::jsonb is null)
+  order by nth
+  limit 1;
+  if found then
+    raise exception 'data of event % is neither a JSON object on one line nor base64 text', bad using errcode = 'SB006';
+  end if;
+exception
+  when untranslatable_character or invalid_text_representation or invalid_parameter_value then
+    raise exception 'data cannot be stored: %', sqlerrm using errcode = 'SB006';
+end $$;
+
+-- When events are recorded: by the clock, or as given, in milliseconds; never before the ledger's last event (SB004).
+create function ledger._time(head ledger.ledger, given timestamptz) returns timestamptz
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+declare
+  now timestamptz := date_trunc('milliseconds', clock_timestamp());
+begin
+  if given is null then
+    return greatest(now, head.last_time);
+  end if;
+  given := date_trunc('milliseconds', given);
+  if given < head.last_time or given > now then
+    raise exception 'time % is not between the last event of ledger %, %, and now', given, head.ledger, head.last_time using errcode = 'SB004';
+  end if;
+  return given;
+end $$;
+
+-- Composes the lines of events that follow position `p_size`, hashes and stores them; answers their leaf hashes in order.
+create function ledger._write(
+  p_ledger text, p_size bigint, p_time timestamptz, p_command_id uuid, p_actor text, p_correlation_id uuid, p_causation_id text,
+  p_subject text[], p_version integer[], p_type text[], p_data json[]
+) returns bytea[] language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  source text := to_json('/practices/' || p_ledger);
+  recorded text := to_json(to_char(p_time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'));
+  metadata text := ',"actor":' || to_json(p_actor) || ',"commandid":"' || p_command_id || '","correlationid":"' || p_correlation_id || '"'
+    || coalesce(',"causationid":' || to_json(p_causation_id), '');
+  leaves bytea[];
+begin
+  with composed as materialized (
+    select p_size + nth as position, subject, version, type,
+      '{"specversion":"1.0","id":"' || p_size + nth || '","source":' || source || ',"type":' || to_json(type) || ',"subject":' || to_json(subject)
+      || ',"time":' || recorded || ',"streamversion":' || version || metadata
+      || case json_typeof(data) when 'object' then ',"datacontenttype":"application/json","data":'
+                                else ',"datacontenttype":"application/octet-stream","data_base64":' end
+      || data || '}' as line
+    from unnest(p_subject, p_version, p_type, p_data) with ordinality as event (subject, version, type, data, nth)
+  ), stored as (
+    insert into ledger.entry as e (ledger, position, subject, version, type, time, line, leaf)
+    select p_ledger, c.position, c.subject, c.version, c.type, p_time, c.line, sha256('\x00'::bytea || convert_to(c.line, 'UTF8'))
+    from composed as c
+    returning e.position, e.leaf
+  )
+  select array_agg(s.leaf order by s.position) into leaves from stored as s;
+  return leaves;
+end $$;
+
+-- The one way in. Everything below happens in one transaction, with the head row locked to its end: so positions are
+-- gapless and in the order of commit, and a reader that has seen position p has seen all before it.
+create function ledger._append(
+  p_ledger text, p_command_id uuid, p_digest bytea, p_actor text, p_correlation_id uuid, p_causation_id text,
+  p_subject text[], p_version integer[], p_type text[], p_data json[], p_time timestamptz,
+  out "position" bigint, out root bytea, out count integer, out repeated boolean
+) language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  head ledger.ledger;
+  known ledger.receipt;
+begin
+  select * into head from ledger.ledger as l where l.ledger = p_ledger for no key update;
+  if not found then
+    raise exception 'there is no ledger %', p_ledger using errcode = 'SB003';
+  end if;
+
+  -- A statement of its own: only then does it see what the former holder of the lock has just committed.
+  select * into known from ledger.receipt as r where r.ledger = p_ledger and r.command_id = p_command_id;
+  if found then
+    if known.digest <> p_digest then
+      raise exception 'command % was given before with other content', p_command_id using errcode = 'SB002';
+    end if;
+    "position" := known.position; root := known.root; count := known.count; repeated := true;
+    return;
+  end if;
+
+  count := cardinality(p_subject);
+  repeated := false;
+  if count > 0 then
+    p_time := ledger._time(head, p_time);
+    perform ledger._check_versions(p_ledger, p_subject, p_version);
+    perform ledger._check_data(p_data);
+    head.frontier := ledger._grown(
+      head.frontier, head.size,
+      ledger._write(p_ledger, head.size, p_time, p_command_id, p_actor, p_correlation_id, p_causation_id, p_subject, p_version, p_type, p_data)
+    );
+    head.size := head.size + count;
+    update ledger.ledger as l set size = head.size, frontier = head.frontier, last_time = p_time where l.ledger = p_ledger;
+  end if;
+
+  "position" := head.size;
+  root := ledger._root(head.frontier);
+  insert into ledger.receipt (ledger, command_id, digest, position, count, root)
+  values (p_ledger, p_command_id, p_digest, position, count, root);
+end $$;
+
+-- `append` writes at the clock's time. It answers the size of the ledger, the root over all its lines, how many events
+-- there were, and whether the command had been carried out before; then these are the first answer, and nothing is written.
+create function ledger.append(
+  ledger text, command_id uuid, digest bytea, actor text, correlation_id uuid, causation_id text,
+  subject text[], version integer[], type text[], data json[],
+  out "position" bigint, out root bytea, out count integer, out repeated boolean
+) language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  select * into position, root, count, repeated
+  from ledger._append(ledger, command_id, digest, actor, correlation_id, causation_id, subject, version, type, data, null);
+end $$;
+
+-- `append_at` writes at a given time, on simulated ledgers only (SB005).
+create function ledger.append_at(
+  ledger text, command_id uuid, digest bytea, actor text, correlation_id uuid, causation_id text,
+  subject text[], version integer[], type text[], data json[], at timestamptz,
+  out "position" bigint, out root bytea, out count integer, out repeated boolean
+) language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if not (select l.simulated from ledger.ledger as l where l.ledger = append_at.ledger) then
+    raise exception 'ledger % is not simulated: its times are the clock''s', ledger using errcode = 'SB005';
+  end if;
+  select * into position, root, count, repeated
+  from ledger._append(ledger, command_id, digest, actor, correlation_id, causation_id, subject, version, type, data, coalesce(at, clock_timestamp()));
+end $$;
+
+-- Opens a ledger; one that is open stays as it is. Answers whether it is new.
+create function ledger.open(ledger text, simulated boolean) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  insert into ledger.ledger (ledger, simulated) values (open.ledger, open.simulated) on conflict do nothing;
+  return found;
+end $$;
+
+revoke execute on all functions in schema ledger from public;
+grant execute on function ledger.append, ledger.open to sporbar_app, sporbar_generator;
+grant execute on function ledger.append_at to sporbar_generator;

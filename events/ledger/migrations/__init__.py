@@ -1,0 +1,1 @@
+"""Versioned SQL of the ledger; applied in the order of their numbers, each once."""

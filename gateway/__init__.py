@@ -1,0 +1,1 @@
+"""The doors: commands and questions over HTTP, GraphQL, pages and the command line."""

@@ -1,0 +1,65 @@
+"""Python types of rows and commands -> types of the GraphQL schema."""
+
+from enum import StrEnum
+from inspect import cleandoc
+from types import NoneType, UnionType
+from typing import Annotated, Any, Optional, Union, get_args, get_origin
+
+import strawberry
+from pydantic import BaseModel
+from strawberry.scalars import JSON
+
+_enums: dict[type[StrEnum], Any] = {}
+
+
+def graphql_type(hint: Any, *, nested: Any = None) -> Any:
+    """The schema's type for a field's annotation; `nested` turns a pydantic model into an input type.
+
+    TypeError for an annotation that GraphQL cannot say.
+    """
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return graphql_type(parts[0], nested=nested)
+    if origin in (Union, UnionType):
+        return _optional(parts, nested)
+    if origin in (tuple, list, frozenset, set):
+        if not parts or parts[0] is Any or get_origin(parts[0]) is dict:
+            return JSON
+        return list[graphql_type(parts[0], nested=nested)]  # type: ignore[misc]
+    if origin is dict or hint in (dict, list):
+        return JSON
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return graphql_enum(hint)
+    if isinstance(hint, type) and issubclass(hint, BaseModel) and nested is not None:
+        return nested(hint)
+    if isinstance(hint, type):
+        return hint
+    raise TypeError(f"no GraphQL type for {hint!r}")
+
+
+def _optional(parts: tuple[Any, ...], nested: Any) -> Any:
+    (inner,) = [part for part in parts if part is not NoneType]
+    return Optional[graphql_type(inner, nested=nested)]  # noqa: UP045 -- the inner type is a value here
+
+
+def graphql_enum(enum: type[StrEnum]) -> Any:
+    """The enum in the schema, named `<Capability><Name>` so that no two capabilities can clash."""
+    if enum not in _enums:
+        _enums[enum] = strawberry.enum(enum, name=_stemmed(enum), description=describe(enum))
+    return _enums[enum]
+
+
+def capability_of(defined: type) -> str:
+    """The stem of the capability a class belongs to, in CamelCase; empty for what all of them share."""
+    stem = defined.__module__.split(".")[1]
+    return "" if stem.startswith("_") else "".join(part.capitalize() for part in stem.split("_"))
+
+
+def _stemmed(defined: type) -> str:
+    stem, name = capability_of(defined), defined.__name__
+    return name if name.startswith(stem) else stem + name
+
+
+def describe(documented: type) -> str | None:
+    """The class's own docstring as a description in the schema."""
+    return cleandoc(documented.__doc__) if documented.__doc__ else None

@@ -1,0 +1,16 @@
+"""Problem details (RFC 9457): the one place where an error becomes a status, a stable code and a sentence."""
+
+from gateway.problems._catalogue import Catalogue, Language, preferred_language
+from gateway.problems._error import Problem, ProblemError, problem_of
+from gateway.problems._http import MEDIA_TYPE, problem_response
+
+__all__ = [
+    "MEDIA_TYPE",
+    "Catalogue",
+    "Language",
+    "Problem",
+    "ProblemError",
+    "preferred_language",
+    "problem_of",
+    "problem_response",
+]

@@ -1,0 +1,126 @@
+"""The language of a page: which one, its sentences, and how it writes dates and numbers."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal, format_percent
+
+OSLO = ZoneInfo("Europe/Oslo")
+
+
+class Language(StrEnum):
+    """A language that the pages are written in."""
+
+    NO = "no"
+    EN = "en"
+
+    @property
+    def tag(self) -> str:
+        """Its BCP 47 tag, for `lang` attributes."""
+        return {"no": "nb", "en": "en"}[self.value]
+
+    @property
+    def locale(self) -> Locale:
+        return Locale.parse({"no": "nb_NO", "en": "en_GB"}[self.value])
+
+
+_READS_AS = {"nb": Language.NO, "no": Language.NO, "nn": Language.NO, "en": Language.EN}
+
+
+def choose_language(asked: str | None, remembered: str | None, accepts: str | None) -> Language:
+    """The language asked for, else the one remembered, else the first that the browser accepts, else bokmål."""
+    for name in (asked, remembered):
+        if name in set(Language):
+            return Language(name)
+    for tag in _by_preference(accepts or ""):
+        if tag in _READS_AS:
+            return _READS_AS[tag]
+    return Language.NO
+
+
+def _by_preference(header: str) -> list[str]:
+    """Primary tags of an Accept-Language header (RFC 9110 § 12.5.4), the most wanted first; what is malformed is left out."""
+    weighed = []
+    for part in header[:200].split(","):
+        tag, _, parameter = part.strip().partition(";")
+        try:
+            weight = float(parameter.strip().removeprefix("q=") or 1)
+        except ValueError:
+            continue
+        if weight > 0:
+            weighed.append((weight, tag.partition("-")[0].strip().lower()))
+    return [tag for _, tag in sorted(weighed, key=lambda pair: -pair[0])]
+
+
+@cache
+def catalogue(language: Language) -> Mapping[str, str]:
+    """Every sentence of a language, by dotted key."""
+    source = files("gateway.web") / "messages" / f"{language.value}.toml"
+    return dict(_flat(tomllib.loads(source.read_text(encoding="utf-8"))))
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for name, value in table.items():
+        found += _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else [(prefix + name, value)]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """One language's sentences and formats, as the templates and charts use them. Times are shown in Oslo's."""
+
+    language: Language
+
+    def text(self, key: str, /, **values: Any) -> str:
+        """The sentence under `key` with its values put in; KeyError for a key that no catalogue has."""
+        sentence = catalogue(self.language)[key]
+        return sentence.format(**values) if values else sentence
+
+    def count(self, key: str, n: int, /, **values: Any) -> str:
+        """The sentence for that many: `<key>.one` or `<key>.other`."""
+        return self.text(f"{key}.{self.language.locale.plural_form(n)}", n=self.number(n), **values)
+
+    def name(self, value: StrEnum) -> str:
+        """What a value of an enumeration is called."""
+        return self.text(f"name.{type(value).__name__}.{value.value}")
+
+    def date(self, day: date) -> str:
+        """A day, written out: 3. mars 2026."""
+        return format_date(day, "long", self.language.locale)
+
+    def short_date(self, day: date) -> str:
+        """A day in a table: 3. mars 2026, 3 Mar 2026."""
+        return format_date(day, "medium", self.language.locale)
+
+    def month(self, first: date) -> str:
+        """A month: mars 2026."""
+        return format_date(first, "LLL yyyy", self.language.locale)
+
+    def moment(self, instant: datetime) -> str:
+        """A moment to the minute."""
+        pattern = {Language.NO: "d. MMMM yyyy 'kl.' HH:mm", Language.EN: "d MMMM yyyy, HH:mm"}[self.language]
+        return format_datetime(instant, pattern, tzinfo=OSLO, locale=self.language.locale)
+
+    def number(self, value: float) -> str:
+        """A number with at most one decimal."""
+        return format_decimal(value, "#,##0.#", self.language.locale)
+
+    def percent(self, share: float) -> str:
+        """A share of one, in whole percent."""
+        return format_percent(share, locale=self.language.locale)
+
+    def days(self, duration: timedelta | float) -> str:
+        """A duration in days."""
+        days = duration / timedelta(days=1) if isinstance(duration, timedelta) else duration
+        shown = round(days, 1)
+        return self.text(f"unit.days.{'one' if shown == 1 else 'other'}", n=self.number(shown))

@@ -1,0 +1,1 @@
+"""What it comes to: pure folds from events to the rows of the read side."""

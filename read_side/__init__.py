@@ -1,0 +1,1 @@
+"""What can be asked: row types, which are the tables, and the queries over them."""
