@@ -4,11 +4,11 @@ Both sides ask here, so that the days the scheduler makes and the days a reader 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from itertools import pairwise
+from itertools import zip_longest
 
 from dateutil.relativedelta import relativedelta
 
@@ -63,7 +63,7 @@ _parsed = lru_cache(maxsize=2_000)(parse_rule)
 
 
 @lru_cache(maxsize=20_000)
-def _first_from(rule: str, starts_on: date, day: date, clamp: bool) -> date | None:  # noqa: FBT001 - the cache takes positions
+def _first_from(rule: str, starts_on: date, day: date, clamp: bool) -> date | None:
     parsed: RecurrenceRule = _parsed(rule)
     return first_from(parsed, starts_on, day, last_day_for_missing=clamp)
 
@@ -76,6 +76,9 @@ class Pause(Value):
 
     def covers(self, day: date) -> bool:
         return self.from_day <= day and (self.until is None or day <= self.until)
+
+    def overlaps(self, other: "Pause") -> bool:
+        return self.from_day <= (other.until or date.max) and other.from_day <= (self.until or date.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,26 +95,17 @@ class Plan:
 
     def with_schedule(self, schedule: Schedule) -> "Plan":
         """The plan with a new schedule from its first day on; later ones that were announced give way."""
-        kept = tuple(earlier for earlier in self.schedules if earlier.starts_on < schedule.starts_on)
-        return Plan((*kept, schedule), self.pauses, self.started_on, self.ended_after)
+        kept = (earlier for earlier in self.schedules if earlier.starts_on < schedule.starts_on)
+        return replace(self, schedules=(*kept, schedule))
 
     def with_pause(self, pause: Pause) -> "Plan":
         """The plan with a pause added."""
-        return Plan(self.schedules, (*self.pauses, pause), self.started_on, self.ended_after)
+        return replace(self, pauses=(*self.pauses, pause))
 
     def resumed(self, day: date) -> "Plan":
         """The plan with pauses that cover `day` cut off before it."""
         cut = (Pause(from_day=pause.from_day, until=day - DAY) if pause.covers(day) else pause for pause in self.pauses)
-        pauses = tuple(pause for pause in cut if pause.until is None or pause.until >= pause.from_day)
-        return Plan(self.schedules, pauses, self.started_on, self.ended_after)
-
-    def started(self, day: date) -> "Plan":
-        """The plan counting from `day`."""
-        return Plan(self.schedules, self.pauses, day, self.ended_after)
-
-    def ended(self, last_day: date) -> "Plan":
-        """The plan without the days after `last_day`."""
-        return Plan(self.schedules, self.pauses, self.started_on, last_day)
+        return replace(self, pauses=tuple(pause for pause in cut if pause.until is None or pause.until >= pause.from_day))
 
     def status(self, day: date) -> TemplateStatus:
         """Whether it gives occurrences on `day`."""
@@ -147,14 +141,12 @@ class Plan:
         `last_due` is the day of the latest occurrence and `last_done` when that one was done; one that was skipped or
         cancelled counts from its day. The answer always lies after `last_due`, so the chain cannot stop.
         """
-        schedule = self.schedules[-1] if self.schedules else None
-        if schedule is None or schedule.months_after_done is None or self.started_on is None:
-            return None
-        if last_due is None or last_due < schedule.starts_on:
-            due = schedule.starts_on if schedule.starts_on >= self.started_on else _months_later(self.started_on, schedule.months_after_done)
-        else:
-            due = _chain(last_done or last_due, last_due, schedule.months_after_done)
-        return self._past_pauses(due)
+        for schedule, _, end in self._stretches(date.min, date.max):
+            if schedule.months_after_done is not None and (last_due is None or last_due <= end):
+                due = self._past_pauses(self._due_again(schedule, schedule.months_after_done, last_due, last_done))
+                if due is not None and due <= end:
+                    return due
+        return None
 
     def contains(self, day: date) -> bool:
         """Whether an occurrence on `day` belongs to the plan as it stands; a pause takes none back."""
@@ -163,15 +155,28 @@ class Plan:
             return False
         return schedule.months_after_done is not None or schedule.first_from(day) == day
 
+    def gives(self, day: date) -> bool:
+        """Whether an occurrence may be made for `day`: it belongs to the plan, and no pause covers it."""
+        return self.contains(day) and not self._pause(day)
+
     def _pause(self, day: date) -> Pause | None:
         return next((pause for pause in self.pauses if pause.covers(day)), None)
+
+    def _due_again(self, schedule: Schedule, months: int, last_due: date | None, last_done: date | None) -> date:
+        if last_due is None or last_due < schedule.starts_on:
+            assert self.started_on is not None
+            return schedule.starts_on if schedule.starts_on >= self.started_on else _months_later(self.started_on, months)
+        steps = 1
+        while (due := _months_later(last_done or last_due, months * steps)) <= last_due:
+            steps += 1
+        return due
 
     def _past_pauses(self, due: date) -> date | None:
         while (pause := self._pause(due)) is not None:
             if pause.until is None:
                 return None
             due = pause.until + DAY
-        return due if self.ended_after is None or due <= self.ended_after else None
+        return due
 
     def _stretches(self, first: date, last: date) -> Iterator[tuple[Schedule, date, date]]:
         """Each schedule with the days, between `first` and `last`, on which it holds."""
@@ -179,20 +184,13 @@ class Plan:
             return
         first = max(first, self.started_on)
         last = min(last, self.ended_after or last)
-        ends = [later.starts_on - DAY for _, later in pairwise(self.schedules)] + [last]
-        for schedule, end in zip(self.schedules, ends, strict=True) if self.schedules else ():
+        for schedule, following in zip_longest(self.schedules, self.schedules[1:]):
             begin = max(first, schedule.starts_on)
-            if begin <= min(end, last):
-                yield schedule, begin, min(end, last)
+            end = min(last, following.starts_on - DAY) if following else last
+            if begin <= end:
+                yield schedule, begin, end
 
 
 def _months_later(day: date, months: int) -> date:
     """The same day of a later month, or that month's last day."""
     return day + relativedelta(months=months)
-
-
-def _chain(done: date, due: date, months: int) -> date:
-    steps = 1
-    while (following := _months_later(done, months * steps)) <= due:
-        steps += 1
-    return following

@@ -6,18 +6,18 @@ the RFC forbids it, and nothing that could make the search for its next day run 
 """
 
 import re
-from calendar import MONDAY, monthrange
+from calendar import monthrange
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import dropwhile, islice, takewhile
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import DAILY, MONTHLY, WEEKLY, YEARLY, rrule, weekday
 
 _OSLO = ZoneInfo("Europe/Oslo")
-_FREQUENCIES = {"DAILY": DAILY, "WEEKLY": WEEKLY, "MONTHLY": MONTHLY, "YEARLY": YEARLY}
+_FREQUENCIES: dict[str, Literal[0, 1, 2, 3]] = {"DAILY": DAILY, "WEEKLY": WEEKLY, "MONTHLY": MONTHLY, "YEARLY": YEARLY}
 _TOO_FREQUENT = ("SECONDLY", "MINUTELY", "HOURLY")
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _LONGEST = dict(zip(range(1, 13), (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), strict=True))
@@ -185,7 +185,7 @@ def _numbers(lowest: int, highest: int, *, negative: bool = False) -> Callable[[
 
 
 def _until(value: str) -> date:
-    match = re.fullmatch(r"(\d{8})(?:T(\d{6})(Z?))?", value)
+    match = re.fullmatch(r"(2[0-9]{7})(?:T([0-9]{6})(Z?))?", value)
     if match is None:
         raise ValueError(value)
     day, clock, utc = match.groups()

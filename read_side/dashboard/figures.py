@@ -1,4 +1,7 @@
-"""What the dashboard says, as values. Every figure holds at one instant, `View.time`; days are Oslo's."""
+"""What the dashboard says, as values. Every figure holds on the day of `View.time`, and depends on nothing but position and day.
+
+Days are Norwegian ones; "the last 365 days" are those days and the day itself.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -194,8 +197,9 @@ class OverdueTask:
 
     task_id: UUID
     title: str
-    assigned_to: str
-    """A function's name, or the ids of persons, as recorded."""
+    function: str | None
+    """The function that it is assigned to; None where it is assigned to members."""
+    members: tuple[UUID, ...]
     due: date
     days_late: int
 
@@ -209,13 +213,15 @@ class HighRisk:
     title: str
     band: Band
     owner: UUID | None
+    accepted: bool
     accepted_until: date | None
+    """Last day of the acceptance; None without one, and for one without end."""
     next_review: date | None
 
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """What somebody should look at first: the worst few of each kind, and how many there are in all."""
+    """What somebody should look at first: the worst few of each kind."""
 
     severe_deviations: tuple[SevereDeviation, ...]
     late_measures: tuple[LateMeasure, ...]

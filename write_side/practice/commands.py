@@ -35,6 +35,11 @@ def _each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
+def _two_members(one: UUID, other: UUID | None) -> None:
+    if one == other:
+        raise PydanticCustomError("practice.hand_over.same_member", "name two different members")
+
+
 OrganisationNumber = Annotated[str, BeforeValidator(_without_blanks), Field(pattern=r"^[0-9]{9}$"), AfterValidator(_check_digit_fits)]
 """Nine digits with their check digit; blanks between them are dropped."""
 Email = Annotated[str, Field(pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+$", max_length=254)]
@@ -126,8 +131,10 @@ class RecordLeaving(MemberCommand):
     handovers: tuple[Handover, ...] = Field(default=(), max_length=100)
 
     @model_validator(mode="after")
-    def _each_function_once(self) -> Self:
+    def _each_function_once_to_somebody_else(self) -> Self:
         _each_once(tuple(handover.function for handover in self.handovers))
+        for handover in self.handovers:
+            _two_members(self.member_id, handover.to)
         return self
 
 
@@ -204,9 +211,8 @@ class HandOverFunction(PracticeCommand):
     from_day: Day
 
     @model_validator(mode="after")
-    def _two_members(self) -> Self:
-        if self.from_member == self.to_member:
-            raise PydanticCustomError("practice.hand_over.same_member", "name two different members")
+    def _to_somebody_else(self) -> Self:
+        _two_members(self.from_member, self.to_member)
         return self
 
 

@@ -30,7 +30,7 @@ def register(command: commands.RegisterPractice, state: Practice, by: By) -> lis
         raise Refused("practice.registered_already", name=state.profile.name)
     manager = _joined(command.general_manager, by.new_id("general_manager"), by)
     if manager.employed_from > by.today:
-        raise Refused("practice.member.not_employed", member=manager.member_id, first=by.today, last=None)
+        raise Refused("practice.member.not_employed", member=manager.member_id, first=by.today.isoformat())
     return [
         facts.PracticeRegistered(
             name=command.name,
@@ -95,10 +95,12 @@ def correct_member(command: commands.CorrectMember, state: Practice, by: By) -> 
     _email_free(state, command.email, command.member_id, by)
     _not_too_far(command.employed_from, by)
     if member.last_day is not None and member.last_day < command.employed_from:
-        raise Invalid("practice.member.ends_before_start", employed_from=command.employed_from, last_day=member.last_day)
+        raise Invalid(
+            "practice.member.ends_before_start", employed_from=command.employed_from.isoformat(), last_day=member.last_day.isoformat()
+        )
     held_from = [a.from_day for line in state.timelines.values() for a in line if command.member_id in (*a.members, *a.deputies)]
     if held_from and min(held_from) < command.employed_from:
-        raise Refused("practice.member.holds_earlier", member=command.member_id, first=min(held_from))
+        raise Refused("practice.member.holds_earlier", member=command.member_id, first=min(held_from).isoformat())
     return [facts.MemberCorrected(member_id=command.member_id, name=command.name, email=command.email, employed_from=command.employed_from)]
 
 
@@ -109,7 +111,7 @@ def change_profession(command: commands.ChangeProfession, state: Practice, by: B
     if command.profession is member.profession:
         return []
     if member.last_day is not None and member.last_day < by.today:
-        raise Refused("practice.member.left", member=command.member_id, last_day=member.last_day)
+        raise Refused("practice.member.left", member=command.member_id, last_day=member.last_day.isoformat())
     return [facts.ProfessionChanged(member_id=command.member_id, profession=command.profession, previous=member.profession)]
 
 
@@ -121,7 +123,9 @@ def record_leaving(command: commands.RecordLeaving, state: Practice, by: By) -> 
         return []
     _not_too_far(command.last_day, by)
     if command.last_day < member.employed_from:
-        raise Invalid("practice.member.ends_before_start", employed_from=member.employed_from, last_day=command.last_day)
+        raise Invalid(
+            "practice.member.ends_before_start", employed_from=member.employed_from.isoformat(), last_day=command.last_day.isoformat()
+        )
     return [
         *_left_behind(command, state, by),
         facts.LeavingRecorded(member_id=command.member_id, last_day=command.last_day, previous_last_day=member.last_day),
@@ -140,7 +144,7 @@ def _left_behind(command: commands.RecordLeaving, state: Practice, by: By) -> li
         after = days.left(state.timeline(function), first, leaver, successors.get(function), new_id)
         events += _rearranged(state, function, after)
     if missing := [function for function in held if function not in successors]:
-        raise Refused("practice.leaving.functions_held", functions=missing)
+        raise Refused("practice.leaving.functions_held", functions=[str(function) for function in missing])
     for function in held:
         if successors[function] is None and _only_holder(state.timeline(function), leaver, first):
             raise Refused("practice.leaving.only_holder", function=function)
@@ -154,7 +158,7 @@ def cancel_leaving(command: commands.CancelLeaving, state: Practice, by: By) -> 
     if member.last_day is None:
         return []
     if member.last_day < by.today:
-        raise Refused("practice.member.left", member=command.member_id, last_day=member.last_day)
+        raise Refused("practice.member.left", member=command.member_id, last_day=member.last_day.isoformat())
     return [facts.LeavingCancelled(member_id=command.member_id, last_day=member.last_day)]
 
 
@@ -176,7 +180,7 @@ def rename_function(command: commands.RenameFunction, state: Practice, by: By) -
     if command.name == own.name:
         return []
     if own.last_day is not None:
-        raise Refused("practice.function.discontinued", function=command.function, last_day=own.last_day)
+        raise Refused("practice.function.discontinued", function=command.function)
     _name_free(state, command.name, command.function)
     return [facts.FunctionRenamed(function=command.function, name=command.name, previous=own.name)]
 
@@ -189,7 +193,7 @@ def discontinue_function(command: commands.DiscontinueFunction, state: Practice,
     if command.last_day == own.last_day:
         return []
     if own.last_day is not None:
-        raise Refused("practice.function.discontinued", function=command.function, last_day=own.last_day)
+        raise Refused("practice.function.discontinued", function=command.function)
     _not_too_far(command.last_day, by)
     after = days.cut(state.timeline(command.function), command.last_day + ONE_DAY, None, _new_assignment(command.function, by))
     return [
@@ -202,7 +206,8 @@ def discontinue_function(command: commands.DiscontinueFunction, state: Practice,
 def assign_function(command: commands.AssignFunction, state: Practice, by: By) -> list[DomainEvent]:
     """Arrange who holds a function over a span of days; what was arranged for other days stays."""
     _registered(state, by)
-    _in_use(state, command.function, command.to_day)
+    if not _in_use(state, command.function, command.to_day):
+        raise Refused("practice.function.discontinued", function=command.function)
     for day in filter(None, (command.from_day, command.to_day)):
         _not_too_far(day, by)
     new_id = _new_assignment(command.function, by)
@@ -259,13 +264,13 @@ def confirm_responsibilities(command: commands.ConfirmResponsibilities, state: P
     _registered(state, by)
     not_in_future("practice.in_future", command.confirmed_on, by)
     if state.confirmed_on is not None and command.confirmed_on < state.confirmed_on:
-        raise Invalid("practice.confirmed_later", given=command.confirmed_on, confirmed_on=state.confirmed_on)
+        raise Invalid("practice.confirmed_later", given=command.confirmed_on.isoformat(), confirmed_on=state.confirmed_on.isoformat())
     if command.confirmed_on == state.confirmed_on and not state.changed_since:
         return []
     held = tuple(
         Held(function=function, holders=holders(state, function, command.confirmed_on))
         for function in state.functions
-        if not _discontinued(state, function, command.confirmed_on)
+        if _in_use(state, function, command.confirmed_on)
     )
     return [facts.ResponsibilitiesConfirmed(confirmed_on=command.confirmed_on, held=held, note=command.note)]
 
@@ -293,15 +298,12 @@ def _known(state: Practice, function: FunctionKey) -> None:
         _own_function(state, function)
 
 
-def _discontinued(state: Practice, function: FunctionKey, day: date | None) -> bool:
-    """Whether a function is given up before a day, or at all where the day is None."""
-    own = None if isinstance(function, Function) else _own_function(state, function)
-    return own is not None and own.last_day is not None and (day is None or own.last_day < day)
-
-
-def _in_use(state: Practice, function: FunctionKey, last: date | None) -> None:
-    if not isinstance(function, Function) and _discontinued(state, function, last):
-        raise Refused("practice.function.discontinued", function=function, last_day=state.own_functions[function].last_day)
+def _in_use(state: Practice, function: FunctionKey, day: date | None) -> bool:
+    """Whether a function is not given up before a day, or not at all where the day is None."""
+    if isinstance(function, Function):
+        return True
+    last_day = _own_function(state, function).last_day
+    return last_day is None or (day is not None and day <= last_day)
 
 
 def _email_free(state: Practice, email: str | None, member_id: UUID, by: By) -> None:
@@ -322,7 +324,7 @@ def _name_free(state: Practice, name: str, function: UUID) -> None:
 
 def _not_too_far(day: date, by: By) -> None:
     if day > by.today + FARTHEST:
-        raise Invalid("practice.too_far_ahead", given=day, latest=by.today + FARTHEST)
+        raise Invalid("practice.too_far_ahead", given=day.isoformat(), latest=(by.today + FARTHEST).isoformat())
 
 
 def _holds(timeline: Timeline, member_id: UUID, from_day: date) -> bool:
@@ -336,8 +338,8 @@ def _only_holder(timeline: Timeline, member_id: UUID, from_day: date) -> bool:
 def _handed_over(state: Practice, function: FunctionKey, leaver: UUID, successor: UUID | None, day: date) -> None:
     """Accept a handover of what is not held only where the successor has it already."""
     _known(state, function)
-    if successor not in holders(state, function, day):
-        raise Refused("practice.function.not_held", function=function, member=leaver, first=day)
+    if successor is None or not _holds(state.timeline(function), successor, day):
+        raise Refused("practice.function.not_held", function=function, member=leaver, first=day.isoformat())
 
 
 def _new_assignment(function: FunctionKey, by: By) -> days.NewId:
@@ -359,7 +361,7 @@ def _employed(state: Practice, assignment: Assignment) -> None:
         if member_id not in state.members:
             raise NotFound("practice.member.not_found", member=member_id)
         if not state.members[member_id].employed(assignment.from_day, assignment.to_day):
-            raise Refused("practice.member.not_employed", member=member_id, first=assignment.from_day, last=assignment.to_day)
+            raise Refused("practice.member.not_employed", member=member_id, first=assignment.from_day.isoformat())
 
 
 def _managed(state: Practice, function: FunctionKey, after: Timeline) -> None:
@@ -367,4 +369,4 @@ def _managed(state: Practice, function: FunctionKey, after: Timeline) -> None:
         return
     gap = first_gap(after, state.timeline(function)[0].from_day)
     if gap is not None:
-        raise Refused("practice.general_manager_required", first=gap)
+        raise Refused("practice.general_manager_required", first=gap.isoformat())

@@ -214,9 +214,7 @@ def cancel_treatment(command: commands.CancelTreatment, state: RiskAssessment, _
         return []
     if treatment.done:
         raise Refused("risk_assessment.treatment.done", treatment=command.treatment_id)
-    return [
-        facts.TreatmentCancelled(treatment_id=command.treatment_id, scenario_id=treatment.scenario_id, reason=command.reason)
-    ]
+    return [facts.TreatmentCancelled(treatment_id=command.treatment_id, scenario_id=treatment.scenario_id, reason=command.reason)]
 
 
 @risk_assessment.decides(commands.LinkTreatment)

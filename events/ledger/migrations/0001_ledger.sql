@@ -120,49 +120,30 @@ end $$;
 create function ledger._check_versions(p_ledger text, p_subject text[], p_version integer[]) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
-  bad record;
+  stream text;
+  current integer;
 begin
-  select given.subject, given.version, stream.current into bad
-  from (
-    select subject, version, nth, row_number() over same as step, first_value(version) over same as first
-    from unnest(p_subject, p_version) with ordinality as event (subject, version, nth)
-    window same as (partition by subject order by nth)
-  ) as given
-  join (
-    select subject, (select max(version) from ledger.entry as e where e.ledger = p_ledger and e.subject = s.subject) as current
-    from (select distinct subject from unnest(p_subject) as subject) as s
-  ) as stream using (subject)
-  where given.version <> coalesce(stream.current, case given.first when 0 then -1 else 0 end) + given.step
-  order by given.nth
-  limit 1;
-  if found then
-    raise exception 'stream % is at version %: version % does not follow', bad.subject, coalesce(bad.current::text, 'none'), bad.version
-      using errcode = 'SB001', detail = json_build_object('subject', bad.subject, 'version', bad.version, 'current', bad.current);
-  end if;
+  for i in 1 .. cardinality(p_subject) loop
+    if p_subject[i] is distinct from stream then
+      stream := p_subject[i];
+      select max(e.version) into current from ledger.entry as e where e.ledger = p_ledger and e.subject = stream;
+      if stream = any (p_subject[:i - 1]) then
+        select max(v) into current from unnest(p_subject[:i - 1], p_version[:i - 1]) as before (s, v) where s = stream;
+      end if;
+    end if;
+    if p_version[i] <> coalesce(current + 1, least(greatest(p_version[i], 0), 1)) then
+      raise exception 'stream % is at version %: version % does not follow', stream, coalesce(current::text, 'none'), p_version[i]
+        using errcode = 'SB001', detail = json_build_object('subject', stream, 'version', p_version[i], 'current', current);
+    end if;
+    current := p_version[i];
+  end loop;
 end $$;
 
--- Refuses data that cannot stand in a line (SB006). An event's data are a JSON object, or a JSON string with the
--- base64 form of other bytes; on one line, and without the escapes of NUL and of lone surrogates, which no jsonb
--- column could take in later.
-create function ledger._check_data(p_data json[]) returns void
+-- Data of an event are a JSON object or a JSON string with the base64 form of other bytes, on one line (SB006).
+create function ledger._refuse_data(nth bigint) returns text
 language plpgsql set search_path = pg_catalog, pg_temp as $$
-declare
-  bad bigint;
 begin
-  select nth into bad
-  from unnest(p_data) with ordinality as given (data, nth)
-  where case json_typeof(data) when 'object' then false when 'string' then decode(data #>> '{}', 'base64') is null else true end
-     or strpos(data::text, E'\n') > 0
-     or strpos(data::text, E'\r') > 0
-     or (strpos(data::text, '\u') > 0 and data::jsonb is null)
-  order by nth
-  limit 1;
-  if found then
-    raise exception 'data of event % is neither a JSON object on one line nor base64 text', bad using errcode = 'SB006';
-  end if;
-exception
-  when untranslatable_character or invalid_text_representation or invalid_parameter_value then
-    raise exception 'data cannot be stored: %', sqlerrm using errcode = 'SB006';
+  raise exception 'data of event % are neither a JSON object on one line nor base64 text', nth using errcode = 'SB006';
 end $$;
 
 -- When events are recorded: by the clock, or as given, in milliseconds; never before the ledger's last event (SB004).
@@ -197,9 +178,15 @@ begin
     select p_size + nth as position, subject, version, type,
       '{"specversion":"1.0","id":"' || p_size + nth || '","source":' || source || ',"type":' || to_json(type) || ',"subject":' || to_json(subject)
       || ',"time":' || recorded || ',"streamversion":' || version || metadata
-      || case json_typeof(data) when 'object' then ',"datacontenttype":"application/json","data":'
-                                else ',"datacontenttype":"application/octet-stream","data_base64":' end
-      || data || '}' as line
+      || case
+           -- The cast refuses the escapes of NUL and of lone surrogates (22P05, 22P02): no jsonb column could take them in later.
+           when json_typeof(data) = 'object' and strpos(data::text, E'\n') = 0 and (strpos(data::text, '\u') = 0 or data::jsonb is not null)
+             then ',"datacontenttype":"application/json","data":' || data
+           when json_typeof(data) = 'string' and decode(data #>> '{}', 'base64') is not null
+             then ',"datacontenttype":"application/octet-stream","data_base64":' || data
+           else ledger._refuse_data(nth)
+         end
+      || '}' as line
     from unnest(p_subject, p_version, p_type, p_data) with ordinality as event (subject, version, type, data, nth)
   ), stored as (
     insert into ledger.entry as e (ledger, position, subject, version, type, time, line, leaf)
@@ -242,7 +229,6 @@ begin
   if count > 0 then
     p_time := ledger._time(head, p_time);
     perform ledger._check_versions(p_ledger, p_subject, p_version);
-    perform ledger._check_data(p_data);
     head.frontier := ledger._grown(
       head.frontier, head.size,
       ledger._write(p_ledger, head.size, p_time, p_command_id, p_actor, p_correlation_id, p_causation_id, p_subject, p_version, p_type, p_data)

@@ -1,0 +1,59 @@
+"""Request bodies: capped, and JSON."""
+
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+
+from gateway.problems import ProblemError
+
+LARGEST_BODY = 64 * 1024
+"""Bytes."""
+
+
+async def read_json_object(request: Request, limit: int = LARGEST_BODY) -> dict[str, Any]:
+    """The JSON object of a request's body; ProblemError 400, 413 or 415 where it is none."""
+    content = await read_json(request, limit)
+    if not isinstance(content, dict):
+        raise ProblemError(400, "body.not_an_object")
+    return content
+
+
+async def read_json(request: Request, limit: int = LARGEST_BODY) -> Any:
+    """The JSON value of a request's body of at most `limit` bytes; ProblemError 400, 413 or 415 where it is none."""
+    if not _says_json(request.headers.get("content-type", "application/json")):
+        raise ProblemError(415, "body.wrong_type")
+    return parse_json(await _read(request, limit))
+
+
+def parse_json(content: bytes) -> Any:
+    """The value of JSON bytes; ProblemError 400 says what keeps them from being read."""
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise _unreadable(error) from None
+
+
+def _says_json(content_type: str) -> bool:
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limit:
+        raise ProblemError(413, "body.too_large", limit=limit)
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > limit:
+            raise ProblemError(413, "body.too_large", limit=limit)
+    return bytes(content)
+
+
+def _unreadable(error: orjson.JSONDecodeError) -> ProblemError:
+    if "depth limit" in error.msg:
+        return ProblemError(400, "body.too_deep")
+    if "surrogate" in error.msg:
+        return ProblemError(400, "body.not_unicode")
+    return ProblemError(400, "body.not_json", reason=f"{error.msg}, line {error.lineno}, column {error.colno}")

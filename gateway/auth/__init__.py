@@ -1,0 +1,1 @@
+"""Who somebody is (tokens, keys), and what they may do (one policy)."""

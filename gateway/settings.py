@@ -1,0 +1,166 @@
+"""Configuration by environment: every setting is a variable `SPORBAR_<NAME>`; docs/settings.md is made from this class."""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "SPORBAR_"
+
+
+class LogFormat(StrEnum):
+    """How a line of the log is written."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """The least severe line that is written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message is one line that names it."""
+
+
+def default_data_dir() -> Path:
+    """`var/` below the working directory, where a clone keeps its own data.
+
+    Root has to let an unprivileged user into the data (PostgreSQL does not run as root). In a directory that is closed
+    to others, such as root's home, the data go below /var/lib/sporbar/ instead, one folder for each working directory.
+    """
+    here = Path.cwd()
+    if os.geteuid() != 0 or all(directory.stat().st_mode & 0o001 for directory in (here, *here.parents)):
+        return here / "var"
+    return Path("/var/lib/sporbar") / f"{here.name}-{hashlib.sha256(os.fsencode(here)).hexdigest()[:8]}"
+
+
+class Settings(BaseSettings):
+    """All that can be configured. Durations are in seconds, sizes in bytes."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
+
+    database_url: SecretStr | None = None
+    """PostgreSQL 16 or newer, as a libpq URL. Left out: the embedded PostgreSQL, in `postgres/` of the data directory.
+    Its login owns the database or is a member of the roles that `sporbar migrate` makes. A password can stay out of the
+    environment: libpq reads it from the file that PGPASSFILE names."""
+    data_dir: Path = Field(default_factory=default_data_dir)
+    """Where the embedded PostgreSQL and the keys are kept: `var/` below the working directory; for root in a directory
+    that is closed to others, a folder below /var/lib/sporbar/."""
+    host: str = "127.0.0.1"
+    """Address that the server listens on."""
+    port: int = Field(default=8000, ge=0, le=65535)
+    """Port that the server listens on; 0 takes a free one."""
+    log_level: LogLevel = LogLevel.INFO
+    """The least severe line that is logged: debug, info, warning or error."""
+    log_format: LogFormat = LogFormat.CONSOLE
+    """console for people, json for machines (one object a line)."""
+    token_issuer: str = "urn:sporbar:local"
+    """Issuer (`iss`) of the access tokens that are accepted."""
+    token_audience: str = "sporbar"
+    """Audience (`aud`) that an access token must name."""
+    token_key_file: Path | None = None
+    """Ed25519 key of the local issuer, as a JWK; made at first start, readable by its owner only. Left out:
+    `keys/issuer.jwk` of the data directory."""
+    token_lifetime: int = Field(default=28_800, ge=60, le=604_800)
+    """How long a token of the local issuer is valid."""
+    token_leeway: int = Field(default=10, ge=0, le=60)
+    """How far the clocks of issuer and server may differ."""
+    pseudonym_key_file: Path | None = None
+    """Secret from which the names of reports under a pseudonym follow; made at first start. Lost, a reporter no longer
+    recognises earlier reports. Left out: `keys/pseudonym.key` of the data directory."""
+    demo_sign_in: bool = False
+    """Whether the start page lets anybody sign in as anybody. For a demo on one's own machine only."""
+    body_limit: int = Field(default=65_536, ge=1_024)
+    """Largest request body that is read."""
+    graphql_introspection: bool = False
+    """Whether clients may ask for the GraphQL schema; it is in schema.graphql as well."""
+    graphql_fields: int = Field(default=400, ge=1)
+    """Most fields that a GraphQL document may write."""
+    graphql_depth: int = Field(default=20, ge=1)
+    """Deepest nesting of a GraphQL operation."""
+    graphql_aliases: int = Field(default=200, ge=0)
+    """Most aliases of a GraphQL operation, fragments spread out."""
+    graphql_cost: int = Field(default=6_000, ge=1)
+    """Most fields that the answer to a GraphQL operation may have, every page full."""
+    statement_timeout: float = Field(default=10.0, gt=0)
+    """Longest that one statement of a request may run in the database."""
+    at_least_patience: float = Field(default=5.0, ge=0)
+    """Longest wait for the read models to reach the position that a query asks for with `atLeast`."""
+    write_pool: int = Field(default=10, ge=1)
+    """Most database connections for commands, in one process."""
+    read_pool: int = Field(default=10, ge=1)
+    """Most database connections for queries, in one process."""
+    shutdown_patience: int = Field(default=15, ge=0, le=20)
+    """How long a stopping server lets requests finish."""
+
+    @field_validator("data_dir", "token_key_file", "pseudonym_key_file")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return None if path is None else path.expanduser().absolute()
+
+    @property
+    def issuer_key(self) -> Path:
+        """Where the local issuer's key lies."""
+        return self.token_key_file or self.data_dir / "keys" / "issuer.jwk"
+
+    @property
+    def pseudonym_key(self) -> Path:
+        """Where the secret of the pseudonyms lies."""
+        return self.pseudonym_key_file or self.data_dir / "keys" / "pseudonym.key"
+
+    @property
+    def postgres_dir(self) -> Path:
+        """Directory of the embedded PostgreSQL."""
+        return self.data_dir / "postgres"
+
+
+def load_settings() -> Settings:
+    """The settings of this process; raises SettingsError for a value that cannot be and for a variable that nobody reads."""
+    _refuse_unknown(name for name in os.environ if name.upper().startswith(PREFIX))
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)
+        raise SettingsError("; ".join(f"{variable(str(item['loc'][0]))}: {item['msg']}" for item in wrong)) from None
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def markdown() -> str:
+    """docs/settings.md."""
+    lines = [
+        "# Settings",
+        "",
+        "Every setting is an environment variable. A variable that begins with `SPORBAR_` and is not listed here stops the start.",
+        "Durations are in seconds, sizes in bytes.",
+        "",
+        "| Variable | Default | Meaning |",
+        "|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default_factory or field.default is None else f"`{str(field.default).lower()}`"
+        meaning = " ".join((field.description or "").split())
+        lines.append(f"| `{variable(name)}` | {default} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def _refuse_unknown(names: Iterable[str]) -> None:
+    known = [variable(name) for name in Settings.model_fields]
+    for name in names:
+        if name.upper() not in known:
+            meant = get_close_matches(name.upper(), known, n=1)
+            raise SettingsError(f"there is no setting {name}" + (f"; did you mean {meant[0]}?" if meant else ": see docs/settings.md"))

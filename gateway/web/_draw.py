@@ -1,0 +1,49 @@
+"""Vega-Lite specifications to SVG, one at a time and each of them once.
+
+The drawing engine (V8 in vl-convert) takes half a second and 60 MB when it is first used, so it is loaded by the first
+chart, in a thread of its own that also keeps the charts from being drawn all at once.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from gateway.web._language import Language
+
+KEPT = 400
+"""Charts kept, about 15 kB each."""
+
+_TIME_LOCALES = {Language.NO: "nb-NO", Language.EN: "en-GB"}
+
+
+class Drawer:
+    """Draws charts, and keeps the last ones by key."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="charts")
+        self._kept: OrderedDict[Hashable, bytes] = OrderedDict()
+
+    async def svg(self, key: Hashable, language: Language, spec: Callable[[], dict[str, Any]]) -> bytes:
+        """The chart of `key`; `spec` is only called when it is not drawn yet."""
+        drawn = self._kept.get(key)
+        if drawn is None:
+            drawn = await asyncio.get_running_loop().run_in_executor(self._thread, _draw, spec, language)
+            self._kept[key] = drawn
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(key)
+        return drawn
+
+    def close(self) -> None:
+        """Let the thread end once its last chart is drawn."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _draw(spec: Callable[[], dict[str, Any]], language: Language) -> bytes:
+    import vl_convert
+
+    svg = vl_convert.vegalite_to_svg(spec(), time_format_locale=_TIME_LOCALES[language], allowed_base_urls=[])
+    return svg.encode()

@@ -1,0 +1,43 @@
+"""Errors as pages: the same codes and sentences as the problem details, in the same style as every other page."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.problems import Catalogue, Problem, problem_of
+from gateway.problems import Language as Tongue
+from gateway.problems._http import unforeseen
+from gateway.web._language import Language, catalogue
+from gateway.web._render import page, speech_of
+
+_TONGUES = {Language.NO: Tongue.NORWEGIAN, Language.EN: Tongue.ENGLISH}
+_CODES = {404: "route.not_found", 405: "route.method_not_allowed"}
+
+
+def wants_page(request: Request) -> bool:
+    """Whether whoever asks is a person with a browser, and not a program."""
+    return request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
+
+
+def error_page(request: Request, error: BaseException) -> Response:
+    """The page of an error; one that nobody foresaw is logged, and the page tells only the id it was logged under."""
+    problem = _known(request, error) or problem_of(error) or unforeseen(error)
+    speech = speech_of(request)
+    heading = f"error.heading.{problem.status}"
+    return page(
+        request,
+        "error.html",
+        status=problem.status,
+        headers=dict(problem.headers),
+        shown_status=problem.status,
+        heading=speech.text(heading if heading in catalogue(speech.language) else "error.heading.500"),
+        sentence=Catalogue.load().sentence(problem.code, _TONGUES[speech.language], problem.details),
+        code=problem.code,
+    )
+
+
+def _known(request: Request, error: BaseException) -> Problem | None:
+    """The framework's own errors, which carry no code."""
+    if isinstance(error, HTTPException) and error.status_code in _CODES:
+        return Problem(error.status_code, _CODES[error.status_code], {"method": request.method})
+    return None

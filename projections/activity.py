@@ -1,0 +1,37 @@
+"""The fold of every event into one row of activity."""
+
+from collections.abc import Iterable
+
+from events import _registry
+from events._base import DomainEvent, Envelope
+from projections._model import Key, ReadModel
+from read_side.activity import ActivityRow
+
+_registry.load_all()
+
+
+def _by_position(_event: DomainEvent, envelope: Envelope) -> Iterable[Key]:
+    return [(envelope.position,)]
+
+
+activity: ReadModel[ActivityRow] = ReadModel(ActivityRow, _by_position)
+
+
+@activity.on(*_registry.event_types().values())
+def happened(_row: None, event: DomainEvent, envelope: Envelope) -> ActivityRow:
+    return ActivityRow(
+        position=envelope.position,
+        time=envelope.time,
+        subject=envelope.subject,
+        kind=envelope.kind,
+        version=envelope.version,
+        type=envelope.type,
+        actor=envelope.actor,
+        command_id=envelope.command_id,
+        correlation_id=envelope.correlation_id,
+        causation_id=envelope.causation_id,
+        data=event.model_dump(mode="json"),
+    )
+
+
+READ_MODELS = (activity,)

@@ -1,0 +1,29 @@
+"""How a practice stands against the duties, at any instant, with evidence. It is no legal advice."""
+
+from datetime import date
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from read_side._as_of import View
+from read_side.compliance._answer import Answer, Compliance, Finding, answer
+from read_side.compliance._evaluators import EVALUATORS
+from read_side.compliance._facts import Facts, load_facts
+from read_side.regulations import Duty, duties_in_force
+
+__all__ = ["Answer", "Compliance", "Facts", "assess", "judge"]
+
+_NOT_SHOWN = Finding(Compliance.NOT_SHOWN, "Vises ikke av dette systemet ennå.", "Not yet shown by this system.")
+
+
+async def assess(view: View) -> list[Answer]:
+    """Every duty in force at the view's instant, judged from what was known at its position."""
+    today = view.time.astimezone(ZoneInfo("Europe/Oslo")).date()
+    facts = await load_facts(view, today)
+    return [judge(duty, facts, today) for duty in duties_in_force(today)]
+
+
+def judge(duty: Duty, facts: Facts, today: date) -> Answer:
+    """One duty on a day."""
+    if duty.shown_by is None:
+        return answer(duty, today, lambda _day: _NOT_SHOWN)
+    return answer(duty, today, partial(EVALUATORS[duty.shown_by], facts, duty))

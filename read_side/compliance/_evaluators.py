@@ -1,0 +1,318 @@
+"""How each duty is judged from the facts: pure functions (facts, duty, day) -> finding.
+
+None of these says that the law is met; each says whether the record holds the evidence that the duty asks for, by the
+intervals of the duty's own entry.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+
+from events._function import Function
+from events._holding import first_gap, holders, in_force, turn
+from events.deviation import HarmLevel, MeasureKind
+from events.risk_assessment import Area
+from events.task import Outcome
+from read_side.compliance._answer import Compliance, Finding, Freshness, freshness, worst
+from read_side.compliance._facts import Deviation, Facts, Measure, Risk, Task
+from read_side.regulations import Duty
+
+Evaluator = Callable[[Facts, Duty, date], Finding]
+
+ONE_DAY = timedelta(days=1)
+SEVERE = frozenset({HarmLevel.SEVERE, HarmLevel.FATAL})
+LOOK_BACK = timedelta(days=365)
+"""Deviations and measures older than this no longer decide how the practice works today."""
+DONE_SHARE = 0.8
+"""§ 8 a, practice default: at least this share of the tasks that fell due is done, or skipped with a reason."""
+REPORTERS = 2
+"""§ 7 d, practice default: at least so many different people have reported."""
+LEADS = (
+    Function.GENERAL_MANAGER,
+    Function.QUALITY_LEAD,
+    Function.HSE_LEAD,
+    Function.DATA_CONTROLLER_LEAD,
+    Function.EQUIPMENT_LEAD,
+    Function.CLINICAL_LEAD,
+)
+
+
+def _fresh(duty: Duty) -> timedelta:
+    assert duty.fresh is not None, f"{duty.code} is judged by an interval and has none"
+    return duty.fresh
+
+
+def definition_only(_facts: Facts, _duty: Duty, _day: date) -> Finding:
+    """A definition asks for nothing."""
+    return Finding(Compliance.NOT_APPLICABLE, "Bestemmelsen er en definisjon.", "The section is a definition.")
+
+
+def accountable_leader(facts: Facts, duty: Duty, day: date) -> Finding:
+    """§ 3: there is a general manager, and who is responsible was confirmed lately."""
+    assignments = facts.holders_of(Function.GENERAL_MANAGER)
+    standing = in_force(assignments, day)
+    edges = frozenset(_gap_edges(facts, [Function.GENERAL_MANAGER], day))
+    if standing is None:
+        return Finding(Compliance.MISSING, "Ingen er daglig leder.", "Nobody is general manager.", (), edges)
+    practice = facts.practice
+    positions = [facts.assignment_positions[standing.assignment_id]]
+    confirmed = standing.from_day
+    if practice and practice.confirmed_on and practice.confirmed_on >= confirmed:
+        confirmed = practice.confirmed_on
+        positions.append(practice.confirmed_position or 0)
+    fresh = freshness(confirmed, _fresh(duty), day)
+    return Finding(
+        fresh.status,
+        f"Daglig leder er utpekt; ansvaret sist bekreftet {confirmed:%d.%m.%Y}.",
+        f"There is a general manager; the responsibility was last confirmed on {confirmed.isoformat()}.",
+        tuple(positions),
+        edges | fresh.edges,
+    )
+
+
+def responsibilities_held(facts: Facts, duty: Duty, day: date) -> Finding:
+    """§ 6 a: every lead function is held, and the overview was confirmed since staff or roles last changed."""
+    edges = frozenset(_gap_edges(facts, LEADS, day))
+    vacant = [function for function in LEADS if not holders(facts.holders_of(function), day)]
+    held = tuple(
+        facts.assignment_positions[standing.assignment_id]
+        for function in LEADS
+        if (standing := in_force(facts.holders_of(function), day)) is not None
+    )
+    if vacant:
+        names = ", ".join(vacant)
+        return Finding(Compliance.MISSING, f"Uten ansvarlig: {names}.", f"Nobody holds: {names}.", held, edges)
+    practice = facts.practice
+    if practice is None or practice.confirmed_on is None or practice.confirmed_position is None:
+        return Finding(
+            Compliance.MISSING, "Ansvarsfordelingen er aldri bekreftet.", "Who holds what was never confirmed.", held, edges
+        )
+    positions = (*held, practice.confirmed_position)
+    if practice.changed_on and (practice.changed_position or 0) > practice.confirmed_position:
+        reopened = freshness(practice.changed_on, timedelta(days=30), day)
+        status = Compliance.STALE if reopened.status is Compliance.STALE else Compliance.DUE_SOON
+        return Finding(
+            status,
+            f"Ansatte eller roller er endret {practice.changed_on:%d.%m.%Y}; oversikten må bekreftes på nytt.",
+            f"Staff or roles changed on {practice.changed_on.isoformat()}; the overview must be confirmed again.",
+            (*positions, practice.changed_position or 0),
+            edges | reopened.edges,
+        )
+    fresh = freshness(practice.confirmed_on, _fresh(duty), day)
+    return Finding(
+        fresh.status,
+        f"Alle lederfunksjoner har ansvarlig; bekreftet {practice.confirmed_on:%d.%m.%Y}.",
+        f"Every lead function is held; confirmed on {practice.confirmed_on.isoformat()}.",
+        positions,
+        edges | fresh.edges,
+    )
+
+
+def _gap_edges(facts: Facts, functions: Iterable[Function], day: date) -> Iterable[date]:
+    for function in functions:
+        assignments = facts.holders_of(function)
+        gap = first_gap(assignments, day)
+        if gap is not None:
+            yield gap
+        yield from (assignment.from_day for assignment in assignments)
+        standing = in_force(assignments, day)
+        if standing is not None and (last := turn(standing, day).last_day) is not None:
+            yield last + ONE_DAY
+
+
+def risk_areas_assessed(facts: Facts, duty: Duty, day: date) -> Finding:
+    """§ 6 d: each mandatory area has a completed risk assessment that is fresh."""
+    newest = {
+        area: max((a for a in facts.assessments if a.area is area), key=lambda a: a.completed_on, default=None)
+        for area in Area
+        if area.mandatory
+    }
+    positions = tuple(assessment.position for assessment in newest.values() if assessment)
+    missing = [area for area, assessment in newest.items() if assessment is None]
+    if missing:
+        names = ", ".join(missing)
+        return Finding(Compliance.MISSING, f"Ikke risikovurdert: {names}.", f"Never assessed: {names}.", positions)
+    ages = [freshness(assessment.completed_on, _fresh(duty), day) for assessment in newest.values() if assessment]
+    oldest = min(age.stale_on for age in ages)
+    return Finding(
+        worst(age.status for age in ages),
+        f"Begge obligatoriske områder er vurdert; den eldste vurderingen står til {oldest - ONE_DAY:%d.%m.%Y}.",
+        f"Both mandatory areas are assessed; the oldest assessment stands until {(oldest - ONE_DAY).isoformat()}.",
+        positions,
+        _edges(ages),
+    )
+
+
+def risks_treated(facts: Facts, _duty: Duty, day: date) -> Finding:
+    """§ 6 e: every risk above the criterion is being treated on time, or accepted until a day ahead."""
+    if not facts.assessments:
+        return Finding(Compliance.MISSING, "Ingen risikovurdering er fullført.", "No risk assessment is completed.")
+    open_risks = [risk for risk in facts.risks if not _answered(risk, day)]
+    edges = frozenset(
+        end + ONE_DAY
+        for risk in facts.risks
+        for end in (risk.accepted_until, *risk.treatments_due)
+        if end is not None
+    )
+    positions = tuple(risk.position for risk in facts.risks) or tuple(a.position for a in facts.assessments)
+    if open_risks:
+        number = len(open_risks)
+        return Finding(
+            Compliance.STALE,
+            f"{number} risiko over akseptkriteriet har verken tiltak i rute eller gyldig aksept.",
+            f"{number} risks above the criterion have neither a treatment on time nor a valid acceptance.",
+            tuple(risk.position for risk in open_risks),
+            edges,
+        )
+    return Finding(
+        Compliance.MET,
+        f"Alle {len(facts.risks)} risikoer over akseptkriteriet har tiltak i rute eller gyldig aksept.",
+        f"All {len(facts.risks)} risks above the criterion have a treatment on time or a valid acceptance.",
+        positions,
+        edges,
+    )
+
+
+def _answered(risk: Risk, day: date) -> bool:
+    accepted = risk.accepted and (risk.accepted_until is None or day <= risk.accepted_until)
+    return accepted or (bool(risk.treatments_due) and day <= risk.treatments_due[0])
+
+
+def staff_take_part(facts: Facts, duty: Duty, day: date) -> Finding:
+    """§ 7 d: several people report, and reports are gone through, within the interval."""
+    fresh = _fresh(duty)
+    reports = [d for d in facts.deviations if d.reporter and day - fresh <= d.reported_on <= day]
+    reviews = [d for d in facts.deviations if d.reviewed_on and d.reviewed_position and day - fresh <= d.reviewed_on <= day]
+    reporters = {deviation.reporter for deviation in reports}
+    positions = tuple(sorted({d.reported_position for d in reports} | {d.reviewed_position or 0 for d in reviews}))
+    edges = frozenset(
+        seen + fresh + ONE_DAY for d in facts.deviations for seen in (d.reported_on, d.reviewed_on) if seen is not None
+    )
+    if not facts.deviations:
+        return Finding(Compliance.MISSING, "Ingen har meldt avvik.", "Nobody has reported a deviation.")
+    share = f"{len(reporters)}/{facts.practice.staff}" if facts.practice else str(len(reporters))
+    return Finding(
+        Compliance.MET if len(reporters) >= REPORTERS and reviews else Compliance.STALE,
+        f"Siste {fresh.days} dager: {share} ansatte har meldt avvik, {len(reviews)} avvik er gjennomgått.",
+        f"In the last {fresh.days} days {share} of the staff reported deviations, and {len(reviews)} were gone through.",
+        positions,
+        edges,
+    )
+
+
+def tasks_carried_out(facts: Facts, duty: Duty, day: date) -> Finding:
+    """§ 8 a: tasks that fell due within the interval were done, or skipped with a reason."""
+    fresh = _fresh(duty)
+    fallen_due = [task for task in facts.tasks if day - fresh <= task.due < day]
+    edges = frozenset(edge for task in facts.tasks for edge in (task.due + ONE_DAY, task.due + fresh + ONE_DAY))
+    if not fallen_due:
+        return Finding(
+            Compliance.MISSING,
+            f"Ingen oppgaver har hatt frist de siste {fresh.days} dagene.",
+            f"No task was due in the last {fresh.days} days.",
+            (),
+            edges,
+        )
+    ended = [task for task in fallen_due if task.outcome is not None]
+    skipped = sum(task.outcome is Outcome.SKIPPED for task in ended)
+    return Finding(
+        Compliance.MET if len(ended) >= DONE_SHARE * len(fallen_due) else Compliance.STALE,
+        f"{len(ended)} av {len(fallen_due)} oppgaver med frist siste {fresh.days} dager er gjort ({skipped} hoppet over med grunn).",
+        f"{len(ended)} of {len(fallen_due)} tasks due in the last {fresh.days} days are done ({skipped} skipped with a reason).",
+        _positions(fallen_due),
+        edges,
+    )
+
+
+def measures_evaluated(facts: Facts, duty: Duty, day: date) -> Finding:
+    """§ 8 c: measures that are done are evaluated within the interval."""
+    done = [measure for measure in facts.measures if measure.done_on and measure.done_on >= day - LOOK_BACK - _fresh(duty)]
+    edges = frozenset(m.done_on + LOOK_BACK + _fresh(duty) + ONE_DAY for m in done if m.done_on)
+    if not done:
+        return Finding(Compliance.NOT_APPLICABLE, "Ingen tiltak er gjennomført.", "No measure has been done.")
+    waiting = [freshness(m.done_on, _fresh(duty), day) for m in done if m.done_on and not m.evaluated]
+    evaluated = len(done) - len(waiting)
+    return Finding(
+        worst([Compliance.MET, *(age.status for age in waiting)]),
+        f"{evaluated} av {len(done)} gjennomførte tiltak er evaluert.",
+        f"{evaluated} of {len(done)} measures that are done are evaluated.",
+        _positions(done),
+        edges | _edges(waiting),
+    )
+
+
+def deviations_reviewed(facts: Facts, duty: Duty, day: date) -> Finding:
+    """§ 8 e: each deviation is gone through, or its causes analysed, within the interval from its report."""
+    recent = [d for d in facts.deviations if not d.rejected and d.reported_on >= day - LOOK_BACK]
+    edges = frozenset(d.reported_on + LOOK_BACK + ONE_DAY for d in recent)
+    if not recent:
+        return Finding(Compliance.NOT_APPLICABLE, "Ingen avvik det siste året.", "No deviation in the last year.")
+    waiting = [freshness(d.reported_on, _fresh(duty), day) for d in recent if d.reviewed_position is None]
+    reviewed = len(recent) - len(waiting)
+    return Finding(
+        worst([Compliance.MET, *(age.status for age in waiting)]),
+        f"{reviewed} av {len(recent)} avvik det siste året er gjennomgått.",
+        f"{reviewed} of {len(recent)} deviations of the last year are gone through.",
+        tuple(d.reviewed_position or d.reported_position for d in recent),
+        edges | _edges(waiting),
+    )
+
+
+def severe_deviations_closed(facts: Facts, duty: Duty, day: date) -> Finding:
+    """§ 9 a: severe deviations are put right within the interval."""
+    severe = [d for d in facts.deviations if d.harm in SEVERE and not d.rejected]
+    if not severe:
+        return Finding(Compliance.NOT_APPLICABLE, "Ingen alvorlige avvik er meldt.", "No severe deviation is reported.")
+    still_open = [freshness(d.reported_on, _fresh(duty), day) for d in severe if d.closed_position is None]
+    return Finding(
+        worst([Compliance.MET, *(age.status for age in still_open)]),
+        f"{len(severe) - len(still_open)} av {len(severe)} alvorlige avvik er lukket.",
+        f"{len(severe) - len(still_open)} of {len(severe)} severe deviations are closed.",
+        tuple(_severe_position(d) for d in severe),
+        _edges(still_open),
+    )
+
+
+def _severe_position(deviation: Deviation) -> int:
+    return deviation.closed_position or deviation.reported_position
+
+
+def corrective_measures_on_time(facts: Facts, _duty: Duty, day: date) -> Finding:
+    """§ 9 b: corrective measures are done by their due dates."""
+    corrective = [m for m in facts.measures if m.kind is MeasureKind.CORRECTIVE]
+    if not corrective:
+        return Finding(Compliance.NOT_APPLICABLE, "Ingen korrigerende tiltak er planlagt.", "No corrective measure is planned.")
+    waiting = [m for m in corrective if m.done_on is None]
+    late = [m for m in waiting if m.due < day]
+    return Finding(
+        Compliance.STALE if late else Compliance.MET,
+        f"{len(corrective) - len(waiting)} av {len(corrective)} korrigerende tiltak er gjort; {len(late)} er over fristen.",
+        f"{len(corrective) - len(waiting)} of {len(corrective)} corrective measures are done; {len(late)} are late.",
+        _positions(late or corrective),
+        frozenset(m.due + ONE_DAY for m in waiting),
+    )
+
+
+def _edges(ages: Iterable[Freshness]) -> frozenset[date]:
+    return frozenset(edge for age in ages for edge in age.edges)
+
+
+def _positions(facts: Iterable[Measure | Task]) -> tuple[int, ...]:
+    return tuple(fact.position for fact in facts)
+
+
+EVALUATORS: dict[str, Evaluator] = {
+    evaluator.__name__: evaluator
+    for evaluator in (
+        definition_only,
+        accountable_leader,
+        responsibilities_held,
+        risk_areas_assessed,
+        risks_treated,
+        staff_take_part,
+        tasks_carried_out,
+        measures_evaluated,
+        deviations_reviewed,
+        severe_deviations_closed,
+        corrective_measures_on_time,
+    )
+}

@@ -1,0 +1,1 @@
+"""Recurring tasks: the templates that occurrences are made from."""
