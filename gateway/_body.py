@@ -23,7 +23,7 @@ async def read_json(request: Request, limit: int = LARGEST_BODY) -> Any:
     """The JSON value of a request's body of at most `limit` bytes; ProblemError 400, 413 or 415 where it is none."""
     if not _says_json(request.headers.get("content-type", "application/json")):
         raise ProblemError(415, "body.wrong_type")
-    return parse_json(await _read(request, limit))
+    return parse_json(await read_body(request, limit))
 
 
 def parse_json(content: bytes) -> Any:
@@ -39,7 +39,8 @@ def _says_json(content_type: str) -> bool:
     return media_type == "application/json" or media_type.endswith("+json")
 
 
-async def _read(request: Request, limit: int) -> bytes:
+async def read_body(request: Request, limit: int) -> bytes:
+    """A request's body of at most `limit` bytes; ProblemError 413 for a larger one."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
         raise ProblemError(413, "body.too_large", limit=limit)

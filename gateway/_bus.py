@@ -7,16 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from time import perf_counter
 from typing import Any
 from uuid import UUID, uuid5
 
 import orjson
 
+from gateway._concerned import concerned
+from gateway._telemetry import Telemetry
 from gateway.auth.actor import Actor
-from gateway.auth.policy import Resource, require
+from gateway.auth.policy import Deny, NotAllowed, Resource, could, depends_on_resource, require
 from gateway.problems import ProblemError
 from write_side._application import Application, Outcome
 from write_side._decider import By, Command
+from write_side._errors import CommandError
 
 _NAMESPACE = UUID("3f1d7e0c-5a0b-5b8e-9c55-8d0f1c0a7b11")
 """Of command ids made from idempotency keys."""
@@ -56,18 +60,22 @@ class CommandBus:
         self,
         application: Application,
         threads: ThreadPoolExecutor,
+        telemetry: Telemetry,
         *,
         clock: Callable[[], datetime],
         pseudonym: Callable[[str, UUID], str],
     ) -> None:
         self._application = application
         self._threads = threads
+        self._telemetry = telemetry
         self._clock = clock
         self._pseudonym = pseudonym
 
-    def allow(self, actor: Actor, practice: str, command: type[Command]) -> None:
-        """Raises NotAllowed unless the policy lets the actor give such a command in the practice."""
-        require(actor, command.NAME, Resource(practice), self._clock())
+    def admit(self, actor: Actor, practice: str, command: type[Command]) -> None:
+        """Raise NotAllowed where the policy lets the actor give such a command to nothing at all in the practice."""
+        decision = could(actor, command.NAME, practice, self._clock())
+        if isinstance(decision, Deny):
+            raise NotAllowed(decision.reason)
 
     async def carry_out(
         self,
@@ -80,12 +88,28 @@ class CommandBus:
         expected_version: int | None = None,
     ) -> Receipt:
         """Carry out what `content` says; raises ValidationError, NotAllowed and `write_side._errors`, having stored nothing."""
-        self.allow(actor, practice, command_class)
+        self.admit(actor, practice, command_class)
         command = command_class.model_validate_json(orjson.dumps(content), strict=True)
         by = self._by(actor, practice, command, key)
-        work = partial(self._application.execute, command, by, expected_version=expected_version)
+        work = partial(self._execute, actor, command, by, expected_version)
         outcome = await asyncio.get_running_loop().run_in_executor(self._threads, work)
         return _receipt(practice, outcome)
+
+    def _execute(self, actor: Actor, command: Command, by: By, expected_version: int | None) -> Outcome:
+        started, outcome = perf_counter(), "error"
+        try:
+            if depends_on_resource(command.NAME):
+                with_whom = concerned(self._application.state(command, by), command)
+                require(actor, command.NAME, Resource(by.practice, with_whom.functions, with_whom.members), by.now)
+            done = self._application.execute(command, by, expected_version=expected_version)
+            outcome = "repeated" if done.repeated else "done"
+            return done
+        except (CommandError, NotAllowed) as refusal:
+            outcome = refusal.code
+            raise
+        finally:
+            self._telemetry.append.observe(perf_counter() - started)
+            self._telemetry.commands.labels(command.NAME, outcome).inc()
 
     def _by(self, actor: Actor, practice: str, command: Command, key: str) -> By:
         by = By(

@@ -15,6 +15,7 @@ COOKIE = "sporbar_session"
 """HttpOnly, SameSite=Strict; its value is an access token."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _REMEMBERED = 2_000
+_CHALLENGE = 'Bearer realm="sporbar"'
 
 Clock = Callable[[], datetime]
 
@@ -27,21 +28,32 @@ class Identities:
         self._verify = lru_cache(maxsize=_REMEMBERED)(lambda token: verifier.verify(token, clock()))
 
     def of(self, request: Request) -> Actor:
-        """Whoever sends the request; TokenError for nobody, ProblemError 403 for a cookie sent from another site's page."""
+        """Whoever sends the request; ProblemError 401 for nobody, 403 for a cookie sent from another site's page."""
         token = _bearer(request)
         if token is None:
             token = request.cookies.get(COOKIE)
             if token is None:
-                raise TokenError("token.missing")
-            _same_origin(request)
-        return self.of_token(token)
+                raise unauthorised("token.missing")
+            same_origin(request)
+        actor = self.of_token(token)
+        request.state.actor = actor
+        return actor
 
     def of_token(self, token: str) -> Actor:
-        """Whom a token speaks for; raises TokenError."""
-        actor = self._verify(token)
+        """Whom a token speaks for; ProblemError 401 when it is not accepted."""
+        try:
+            actor = self._verify(token)
+        except TokenError as error:
+            raise unauthorised(error.code) from None
         if actor.expires_at <= self._clock():
-            raise TokenError("token.expired")
+            raise unauthorised("token.expired")
         return actor
+
+
+def unauthorised(code: str) -> ProblemError:
+    """A token that is missing or not accepted (RFC 6750 § 3)."""
+    challenge = _CHALLENGE if code == "token.missing" else f'{_CHALLENGE}, error="invalid_token"'
+    return ProblemError(401, code, headers={"WWW-Authenticate": challenge})
 
 
 def _bearer(request: Request) -> str | None:
@@ -50,12 +62,15 @@ def _bearer(request: Request) -> str | None:
         return None
     scheme, _, token = given.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise TokenError("token.malformed")
+        raise unauthorised("token.malformed")
     return token.strip()
 
 
-def _same_origin(request: Request) -> None:
-    """A cookie goes along with whatever a browser sends, so a page of another site must not be able to use it."""
+def same_origin(request: Request) -> None:
+    """ProblemError 403 for a request that changes something and comes from another site's page.
+
+    A cookie goes along with whatever a browser sends, so another site must not be able to use it.
+    """
     if request.method in _SAFE:
         return
     site = request.headers.get("sec-fetch-site")

@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -109,6 +111,15 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path | None) -> Path | None:
         return None if path is None else path.expanduser().absolute()
 
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
+        try:
+            conninfo_to_dict(url.get_secret_value() if url else "")
+        except ProgrammingError:
+            raise ValueError("give a libpq URL such as postgresql://user@host/database") from None  # the cause would quote it
+        return url
+
     @property
     def issuer_key(self) -> Path:
         """Where the local issuer's key lies."""
@@ -132,7 +143,9 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)
-        raise SettingsError("; ".join(f"{variable(str(item['loc'][0]))}: {item['msg']}" for item in wrong)) from None
+        raise SettingsError(
+            "; ".join(f"{variable(str(item['loc'][0]))}: {item['msg'].removeprefix('Value error, ')}" for item in wrong)
+        ) from None
 
 
 def variable(name: str) -> str:
@@ -159,8 +172,10 @@ def markdown() -> str:
 
 
 def _refuse_unknown(names: Iterable[str]) -> None:
-    known = [variable(name) for name in Settings.model_fields]
     for name in names:
-        if name.upper() not in known:
-            meant = get_close_matches(name.upper(), known, n=1)
-            raise SettingsError(f"there is no setting {name}" + (f"; did you mean {meant[0]}?" if meant else ": see docs/settings.md"))
+        setting = name.removeprefix(PREFIX).lower()
+        if name.upper() != name or setting not in Settings.model_fields:
+            meant = get_close_matches(setting, Settings.model_fields, n=1)
+            raise SettingsError(
+                f"there is no setting {name}" + (f"; did you mean {variable(meant[0])}?" if meant else ": see docs/settings.md")
+            )

@@ -1,32 +1,32 @@
 """Folds of deviations and their measures."""
 
-from dataclasses import replace
 from typing import Any
 
 from events import deviation as facts
 from events._base import DomainEvent, Envelope
 from events.deviation import LinkKind, RejectReason, Status, treatment_status
-from projections._model import ReadModel, by_field
+from projections._model import ReadModel, by_field, replace
 from read_side.deviation import DeviationRow, MeasureRow
 
 deviation: ReadModel[DeviationRow] = ReadModel(DeviationRow)
 measure: ReadModel[MeasureRow] = ReadModel(MeasureRow, by_field("measure_id"))
 
 
+_DECISIVE = ("status", "responsible", "cause_analysis", "reviewed_on", "open_measures", "unevaluated_measures")
+"""Columns that say where a deviation stands."""
+
+
 def _step(row: DeviationRow, envelope: Envelope, **changes: Any) -> DeviationRow:
     """The row after one more event, its status as it follows from what has been done."""
-    changed = replace(row, version=envelope.version, **changes)
-    if changed.status in (Status.CLOSED, Status.REJECTED):
-        return changed
-    return replace(
-        changed,
-        status=treatment_status(
-            triaged=changed.responsible is not None,
-            treated=changed.cause_analysis is not None or changed.reviewed_on is not None,
-            open_measures=changed.open_measures,
-            unevaluated_measures=changed.unevaluated_measures,
-        ),
-    )
+    after = {name: changes.get(name, getattr(row, name)) for name in _DECISIVE}
+    if after["status"] not in (Status.CLOSED, Status.REJECTED):
+        changes["status"] = treatment_status(
+            triaged=after["responsible"] is not None,
+            treated=after["cause_analysis"] is not None or after["reviewed_on"] is not None,
+            open_measures=after["open_measures"],
+            unevaluated_measures=after["unevaluated_measures"],
+        )
+    return replace(row, version=envelope.version, **changes)
 
 
 @deviation.on(facts.DeviationReported)

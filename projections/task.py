@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from events import task as facts
-from events._base import DomainEvent, Envelope
+from events._base import Envelope
 from events._recurrence import DAY, Pause, Plan
 from events.task import Assignment, Link, LinkKind, Outcome, TaskKind
 from projections._model import Key, ReadModel, replace
@@ -35,7 +35,7 @@ def _linked(links: Iterable[Link]) -> dict[str, Any]:
     """The columns that links fill."""
     links = tuple(links)
     by_id = {column: tuple(link.target for link in links if link.kind is kind) for kind, column in _LINKED.items()}
-    return {**by_id, "related": [{"kind": link.kind, "name": link.name} for link in links if link.kind not in _LINKED]}
+    return {**by_id, "related": [{"kind": link.kind.value, "name": link.name} for link in links if link.kind not in _LINKED]}
 
 
 def _with_link(row: TaskRow | RecurringTaskRow, link: Link) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
+from events.ledger import connect, migrate
 from gateway.embedded_postgres import EmbeddedPostgres
 
 TEMPLATE = "sporbar_template"
@@ -23,17 +24,12 @@ class Database:
 
     def sync_pool(self, role: str = "sporbar_app", **options: Any) -> ConnectionPool[Any]:
         """An open pool, closed at the end of the test."""
-        from events.ledger import connect
-
         pool = connect.sync_pool(self.url, role, **options)
         self._pools.append(pool)
-        pool.open(wait=True, timeout=10)
         return pool
 
     def async_pool(self, role: str = "sporbar_app", **options: Any) -> AsyncConnectionPool[Any]:
         """A pool that is not open yet: `async with database.async_pool() as pool`."""
-        from events.ledger import connect
-
         return connect.async_pool(self.url, role, **options)
 
     def connect(self) -> psycopg.Connection[Any]:
@@ -58,8 +54,6 @@ class Postgres:
 
     def make_template(self) -> None:
         """Make the migrated database that the others are copied from."""
-        from events.ledger import migrate
-
         self.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
         migrate.migrate(self.url(TEMPLATE))
 
@@ -67,6 +61,8 @@ class Postgres:
         """Name of a new copy of a template."""
         name = f"test_{next(self._numbers)}"
         self.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        # a copy has its template's objects, but none of the privileges on the database itself
+        self.execute(sql.SQL("GRANT CREATE ON DATABASE {} TO sporbar_worker").format(sql.Identifier(name)))
         return name
 
     def drop_database(self, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from threading import Lock
 from typing import Any
@@ -31,8 +32,8 @@ CACHED_STREAMS = 1_000
 """Folded states kept per practice."""
 CACHED_PRACTICES = 200
 
-Reference = Callable[[Any, UUID], bool]
-"""Does a stream's state contain the thing with this id?"""
+Reference = Callable[[Any, UUID, date], bool]
+"""Does a stream's state contain the thing with this id, on the day of the command?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Outcome:
     root: bytes
     """Merkle root of the ledger at that position (RFC 6962)."""
     subject: str
+    version: int
+    """Version of the subject after the command; as it stands now, where the command was repeated."""
     repeated: bool
     """True when this command id had been carried out before; the answer is the first one."""
 
@@ -102,6 +105,11 @@ class Application:
         except UnknownLedger:
             raise NotFound("practice.not_found", practice=by.practice) from None
 
+    def state(self, command: Command, by: By) -> Any:
+        """The state that a command would be decided on, for a door that must know whom its subject concerns."""
+        decider = self._deciders[type(command)]
+        return self._practice(by.practice).load(decider, f"{decider.kind}/{command.subject_id(by)}").state
+
     def _decide_and_append(
         self, practice: "_Practice", command: Command, by: By, digest: bytes, expected_version: int | None
     ) -> Outcome:
@@ -112,16 +120,18 @@ class Application:
             if expected_version is not None and stream.version != expected_version:
                 raise Conflict("version.conflict", expected=expected_version, actual=stream.version)
             informed = replace(by, context=self._context(practice, command, by))
-            self._require_references(practice, command)
+            self._require_references(practice, command, by)
             events = decider.decide(command, stream.state, informed)
             try:
                 appended = practice.append(subject, stream.version, events, self._metadata(command, by), by, digest, self._given_clock)
             except VersionConflict:
                 continue
+            version = stream.version
             if not appended.repeated:
-                practice.keep(subject, Stream(stream.version + len(events), decider.fold(events, stream.state)))
+                version += len(events)
+                practice.keep(subject, Stream(version, decider.fold(events, stream.state)))
                 self._appended(by.practice, appended.position)
-            return Outcome(appended.position, appended.root, subject, appended.repeated)
+            return Outcome(appended.position, appended.root, subject, version, appended.repeated)
         raise Conflict("version.busy", subject=subject)
 
     def _context(self, practice: "_Practice", command: Command, by: By) -> Mapping[str, Any]:
@@ -129,12 +139,13 @@ class Application:
             kind: practice.load(self._by_kind[kind], f"{kind}/{stream_id}").state for kind, stream_id in command.reads(by).items()
         }
 
-    def _require_references(self, practice: "_Practice", command: Command) -> None:
+    def _require_references(self, practice: "_Practice", command: Command, by: By) -> None:
         streams = []
         for kind, referenced in command.references():
             if kind == "member" and self._members is not None:
                 holder, contains = self._members
-                if not contains(practice.load(self._by_kind[holder], f"{holder}/{practice.name}").state, referenced):
+                state = practice.load(self._by_kind[holder], f"{holder}/{practice.name}").state
+                if not contains(state, referenced, by.today):
                     raise Invalid("reference.not_found", kind=kind, id=referenced)
             else:
                 streams.append(f"{kind}/{referenced}")
@@ -153,7 +164,8 @@ class Application:
         if receipt.digest != digest:
             raise KeyReused("idempotency.key_reused")
         decider = self._deciders[type(command)]
-        return Outcome(receipt.position, receipt.root, f"{decider.kind}/{command.subject_id(by)}", True)
+        subject = f"{decider.kind}/{command.subject_id(by)}"
+        return Outcome(receipt.position, receipt.root, subject, practice.load(decider, subject).version, True)
 
     def _practice(self, name: str) -> "_Practice":
         with self._lock:

@@ -17,6 +17,8 @@ MAX_WAIT = 0.5
 """Seconds after which a follower looks for itself."""
 _GATHER = 0.005
 """Seconds in which hints are gathered before the next NOTIFY."""
+_CLOSING = 0.1
+"""Seconds that a listener may take to notice that it is closed."""
 
 
 class Notifier:
@@ -81,17 +83,21 @@ class Hints:
     def __init__(self, conninfo: str, channel: str = APPENDED) -> None:
         self._conninfo = conninfo
         self._channel = channel
+        self._ledgers: set[str] = set()
         self._heard = threading.Event()
         self._listening = threading.Event()
         self._closed = threading.Event()
+        self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="hints", daemon=True)
         self._thread.start()
 
-    def wait(self, timeout: float = MAX_WAIT) -> bool:
-        """Wait for a hint, at most `timeout` seconds; True if there was one since the last call."""
-        heard = self._heard.wait(timeout)
-        self._heard.clear()
-        return heard
+    def wait(self, timeout: float = MAX_WAIT) -> frozenset[str]:
+        """Wait for hints, at most `timeout` seconds; the ledgers that they name, since the last call."""
+        self._heard.wait(timeout)
+        with self._lock:
+            self._heard.clear()
+            ledgers, self._ledgers = frozenset(self._ledgers), set()
+        return ledgers
 
     def wake(self) -> None:
         """Let `wait` return now."""
@@ -105,8 +111,7 @@ class Hints:
         """Stop listening; `wait` returns."""
         self._closed.set()
         self._heard.set()
-        if self._thread is not threading.current_thread():
-            self._thread.join()
+        self._thread.join()
 
     def __enter__(self) -> Self:
         return self
@@ -119,12 +124,14 @@ class Hints:
             with suppress(psycopg.OperationalError), psycopg.connect(self._conninfo, autocommit=True) as connection:
                 connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
                 self._listening.set()
-                self._heard.set()  # whatever came before we listened
+                self._heard.set()  # the follower looks for what came before
                 self._listen_until_closed(connection)
             self._listening.clear()
             self._closed.wait(MAX_WAIT)
 
     def _listen_until_closed(self, connection: psycopg.Connection[Any]) -> None:
         while not self._closed.is_set():
-            for _hint in connection.notifies(timeout=MAX_WAIT / 5, stop_after=1):
-                self._heard.set()
+            for hint in connection.notifies(timeout=_CLOSING, stop_after=1):
+                with self._lock:
+                    self._ledgers.add(hint.payload)
+                    self._heard.set()

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 from eventsourcing.persistence import ApplicationRecorder, Notification, StoredEvent, Subscription
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from events.ledger.errors import CommandIdReused, NotSimulated, TimeOutOfOrder, UnknownLedger, UnstorableData, VersionConflict, translated
 from events.ledger.mapper import state_of, to_json
@@ -207,16 +207,15 @@ class LedgerRecorder(ApplicationRecorder):
     def _rows(self, query: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         try:
             return self._attempt(query, parameters)
-        except psycopg.OperationalError as error:
-            if error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P")):
-                raise translated(error) from error
         except psycopg.Error as error:
-            raise translated(error) from error
+            if not _connection_lost(error):
+                raise translated(error) from error
         return self._attempt_anew(query, parameters)
 
     def _attempt(self, query: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         with self._pool.connection() as connection:
-            return connection.execute(query, parameters, prepare=True, binary=True).fetchall()
+            rows: list[tuple[Any, ...]] = connection.execute(query, parameters, prepare=True, binary=True).fetchall()
+            return rows
 
     def _attempt_anew(self, query: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Once more after the connection was lost; an append that had been committed is answered from its receipt."""
@@ -225,6 +224,12 @@ class LedgerRecorder(ApplicationRecorder):
             return self._attempt(query, parameters)
         except psycopg.Error as error:
             raise translated(error) from error
+
+
+def _connection_lost(error: psycopg.Error) -> bool:
+    if not isinstance(error, psycopg.OperationalError) or isinstance(error, PoolTimeout | PoolClosed | TooManyRequests):
+        return False
+    return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
 
 
 def _digest(stored_events: Iterable[StoredEvent]) -> bytes:

@@ -7,6 +7,9 @@ from uuid import UUID
 
 from events._function import FunctionKey
 
+PRACTICE_ID = r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
+"""What the id of a practice looks like."""
+
 
 class Role(StrEnum):
     """What somebody is to a practice."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID, uuid4
 
 from joserfc import jwt
@@ -12,7 +12,7 @@ from joserfc.jwk import KeySet, OKPKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from events._function import FunctionKey
-from gateway.auth.actor import Actor, Role
+from gateway.auth.actor import PRACTICE_ID, Actor, Role
 
 ALGORITHM = "Ed25519"
 """RFC 9864; the only algorithm that is accepted."""
@@ -21,8 +21,6 @@ LONGEST = 8_192
 """Bytes of the longest token that is looked at."""
 
 _CODE_OF_CLAIM = {"iss": "token.issuer", "aud": "token.audience", "nbf": "token.not_yet_valid", "iat": "token.not_yet_valid"}
-
-PracticeId = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")]
 
 
 class TokenError(Exception):
@@ -40,7 +38,7 @@ class _Claims(BaseModel):
 
     sub: str = Field(min_length=1, max_length=255)
     exp: float
-    practice: PracticeId
+    practice: str = Field(pattern=PRACTICE_ID)
     roles: frozenset[Role] = Field(min_length=1)
     functions: frozenset[FunctionKey] = frozenset()
     member: UUID | None = None

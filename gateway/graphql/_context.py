@@ -14,6 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 from gateway._bus import CommandBus
 from gateway.auth.actor import Actor
 from gateway.auth.policy import Resource, require
+from gateway.graphql._documents import Prepared
 from gateway.graphql._reader import Reader
 from read_side._as_of import AsOf, View, open_view
 
@@ -38,6 +39,7 @@ class Operation:
     sources: Sources
     actor: Actor
     now: datetime
+    prepared: Prepared
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
     _first: Lock = field(default_factory=Lock)
     _views: dict[AsOf | None, View] = field(default_factory=dict)
@@ -50,14 +52,18 @@ class Operation:
             self._views[as_of] = view
         return Reader.of(view, self.actor, self.now)
 
+    @property
+    def position(self) -> int | None:
+        """Position that the answer shows, where it shows one."""
+        shown = {view.position for view in self._views.values()}
+        return shown.pop() if len(shown) == 1 else None
+
     async def close(self) -> None:
         """End the snapshot."""
         await self._open.aclose()
 
     async def _view(self, practice: str, as_of: AsOf | None, at_least: int | None) -> View:
-        opened = open_view(
-            self.sources.pool, practice, now=self.now, as_of=as_of, at_least=at_least, patience=self.sources.patience
-        )
+        opened = open_view(self.sources.pool, practice, now=self.now, as_of=as_of, at_least=at_least, patience=self.sources.patience)
         return await self._open.enter_async_context(opened)
 
 

@@ -67,5 +67,7 @@ def _field(name: str, command: type[Command]) -> StrawberryField:
         )
         return CommandResult.of(receipt)
 
+    resolve.__name__ = command.NAME.replace(".", "_")
     resolve.__annotations__ |= {"input": input_type(command), "return": CommandResult}
-    return strawberry.mutation(resolver=resolve, name=name, description=describe(command))
+    made: StrawberryField = strawberry.mutation(resolver=resolve, name=name, description=describe(command))
+    return made

@@ -6,6 +6,7 @@ from datetime import date as Day  # noqa: N812 -- the input below has a field ca
 import strawberry
 
 from gateway.graphql._reader import Reader
+from gateway.graphql._types import field
 from gateway.problems import ProblemError
 from read_side._as_of import OSLO, AsOf
 
@@ -21,23 +22,23 @@ class PracticeRoot:
 class PracticeHead(PracticeRoot):
     """Which practice, and which state of its record."""
 
-    @strawberry.field(description="The practice's id.")
+    @field("The practice's id.")
     def id(self) -> strawberry.ID:
         return strawberry.ID(self.reader.view.practice)
 
-    @strawberry.field(description="Position of the last event that this answer includes.")
+    @field("Position of the last event that this answer includes.")
     def position(self) -> int:
         return self.reader.view.position
 
-    @strawberry.field(description="The instant asked about: now, or the one given by `asOf`. Lateness is judged at this instant.")
+    @field("The instant asked about: now, or the one given by `asOf`. Lateness is judged at this instant.")
     def as_of(self) -> datetime:
         return self.reader.view.time
 
-    @strawberry.field(description="Whether an earlier state was asked for.")
+    @field("Whether an earlier state was asked for.")
     def historical(self) -> bool:
         return self.reader.view.historical
 
-    @strawberry.field(description="Position of the last event that the read models include.")
+    @field("Position of the last event that the read models include.")
     def latest_position(self) -> int:
         return self.reader.view.latest
 

@@ -11,6 +11,7 @@ from gateway.graphql import deviation
 from gateway.graphql._context import Info
 from gateway.graphql._mutations import mutation_type
 from gateway.graphql._root import AsOfInput, PracticeHead, state_asked_for
+from gateway.graphql._types import field
 
 COMMANDS = (*deviation.COMMANDS,)
 """Every command that has a mutation."""
@@ -25,7 +26,7 @@ class Practice(PracticeHead, deviation.PracticeDeviations):
 class Query:
     """Everything is asked of a practice."""
 
-    @strawberry.field(description="A practice's record, now or as of an earlier state; everything below is read from one snapshot.")
+    @field("A practice's record, now or as of an earlier state; everything below is read from one snapshot.")
     async def practice(
         self,
         info: Info,
@@ -42,8 +43,6 @@ class Query:
         return Practice(reader=await operation.reader(str(id or operation.actor.practice), asked, at_least))
 
 
-
-
 class SporbarSchema(strawberry.Schema):
     """The schema as the gateway runs it; errors are told and logged by the view, once."""
 
@@ -57,5 +56,5 @@ def build_schema(*extensions: Any) -> strawberry.Schema:
         query=Query,
         mutation=mutation_type(COMMANDS),
         extensions=extensions,
-        config=StrawberryConfig(sort_schema=True),
+        config=StrawberryConfig(disable_field_suggestions=True),
     )

@@ -1,17 +1,28 @@
 """Python types of rows and commands -> types of the GraphQL schema."""
 
 import ast
+from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum
 from inspect import cleandoc, getsource
 from textwrap import dedent
 from types import NoneType, UnionType
-from typing import Annotated, Any, Optional, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Optional, TypeVar, Union, get_args, get_origin
+from uuid import UUID
 
 import strawberry
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 from strawberry.scalars import JSON
 
+R = TypeVar("R", bound=Callable[..., Any])
+
 _enums: dict[type[StrEnum], Any] = {}
+
+
+def field(description: str) -> Callable[[R], R]:
+    """A resolver with its description; `strawberry.field` that keeps the function's type."""
+    decorate: Callable[[R], R] = strawberry.field(description=description)
+    return decorate
 
 
 def graphql_type(hint: Any, *, nested: Any = None) -> Any:
@@ -23,13 +34,17 @@ def graphql_type(hint: Any, *, nested: Any = None) -> Any:
     if origin is Annotated:
         return graphql_type(parts[0], nested=nested)
     if origin in (Union, UnionType):
-        return _optional(parts, nested)
+        return _union(parts, nested)
+    if origin is Literal:
+        return graphql_type(type(parts[0]), nested=nested)
     if origin in (tuple, list, frozenset, set):
         if not parts or parts[0] is Any or get_origin(parts[0]) is dict:
             return JSON
         return list[graphql_type(parts[0], nested=nested)]  # type: ignore[misc]
     if origin is dict or hint in (dict, list):
         return JSON
+    if hint is AwareDatetime:
+        return datetime
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return graphql_enum(hint)
     if isinstance(hint, type) and issubclass(hint, BaseModel) and nested is not None:
@@ -39,9 +54,17 @@ def graphql_type(hint: Any, *, nested: Any = None) -> Any:
     raise TypeError(f"no GraphQL type for {hint!r}")
 
 
-def _optional(parts: tuple[Any, ...], nested: Any) -> Any:
-    (inner,) = [part for part in parts if part is not NoneType]
-    return Optional[graphql_type(inner, nested=nested)]  # noqa: UP045 -- the inner type is a value here
+def _union(parts: tuple[Any, ...], nested: Any) -> Any:
+    inner = [part for part in parts if part is not NoneType]
+    shown = graphql_type(inner[0], nested=nested) if len(inner) == 1 else _key(inner)
+    return Optional[shown] if NoneType in parts else shown  # noqa: UP045 -- the type is a value here
+
+
+def _key(alternatives: list[Any]) -> Any:
+    """Ids of several forms, such as a function's name or the UUID of a practice's own: a text."""
+    if not all(issubclass(one, StrEnum | UUID) for one in alternatives):
+        raise TypeError(f"no GraphQL type for one of {alternatives}")
+    return str
 
 
 def graphql_enum(enum: type[StrEnum]) -> Any:

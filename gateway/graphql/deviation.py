@@ -10,7 +10,7 @@ from gateway.graphql._inputs import filled, filter_type
 from gateway.graphql._pages import After, Before, Connection, First, Last, Window
 from gateway.graphql._root import PracticeRoot
 from gateway.graphql._rows import RowType, row_type
-from gateway.graphql._types import graphql_enum
+from gateway.graphql._types import field, graphql_enum
 from gateway.problems import ProblemError
 from read_side import deviation as queries
 from read_side.deviation import DeviationFilter, DeviationOrder, DeviationRow, MeasureRow
@@ -67,7 +67,7 @@ class Measure(RowType):
 
     row: strawberry.Private[MeasureRow]
 
-    @strawberry.field(description="Whether it was due before the day asked about, and is neither done nor cancelled.")
+    @field("Whether it was due before the day asked about, and is neither done nor cancelled.")
     def late(self) -> bool:
         open_ = self.row.done_on is None and not self.row.cancelled
         return open_ and self.row.due < self.reader.view.today
@@ -79,17 +79,17 @@ class Deviation(RowType):
 
     row: strawberry.Private[DeviationRow]
 
-    @strawberry.field(description="The causes as last understood; empty for readers who may not see personal data.")
+    @field("The causes as last understood; empty for readers who may not see personal data.")
     def cause_analysis(self) -> CauseAnalysis | None:
         stored = self.row.cause_analysis
         return CauseAnalysis.of(stored) if stored and self.reader.personal else None
 
-    @strawberry.field(description="Its measures, in the order they were planned.")
+    @field("Its measures, in the order they were planned.")
     async def measures(self) -> list[Measure]:
         rows = await self.reader.load(queries.measures_of, self.row.deviation_id)
         return [Measure.of(self.reader, row) for row in rows]
 
-    @strawberry.field(description="The deviation that it is a duplicate of.")
+    @field("The deviation that it is a duplicate of.")
     async def duplicate_of(self) -> "Deviation | None":
         if self.row.duplicate_of is None:
             return None
@@ -101,12 +101,12 @@ class Deviation(RowType):
 class PracticeDeviations(PracticeRoot):
     """The deviations of a practice."""
 
-    @strawberry.field(description="Deviations, the latest first unless asked otherwise.")
+    @field("Deviations, the latest first unless asked otherwise.")
     async def deviations(
         self,
         filter: Filter = None,  # noqa: A002 -- the argument's name in the schema
         order_by: DeviationOrder = DeviationOrder.NUMBER,
-        descending: bool = True,  # noqa: FBT001, FBT002 -- an argument of the schema
+        descending: bool = True,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -121,7 +121,7 @@ class PracticeDeviations(PracticeRoot):
         page = await queries.deviations(view, wanted, window, order=order_by, descending=descending)
         return Connection[Deviation].of(page, lambda row: Deviation.of(self.reader, row))
 
-    @strawberry.field(description="One deviation, or null where the practice has none of this id.")
+    @field("One deviation, or null where the practice has none of this id.")
     async def deviation(self, id: UUID) -> Deviation | None:  # noqa: A002 -- the argument's name in the schema
         row = await queries.deviation(self.reader.require("read.deviations"), id)
         return Deviation.of(self.reader, row) if row else None

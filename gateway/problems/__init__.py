@@ -2,7 +2,7 @@
 
 from gateway.problems._catalogue import Catalogue, Language, preferred_language
 from gateway.problems._error import Problem, ProblemError, problem_of
-from gateway.problems._http import MEDIA_TYPE, problem_response
+from gateway.problems._http import MEDIA_TYPE, body, problem_response, unforeseen
 
 __all__ = [
     "MEDIA_TYPE",
@@ -10,7 +10,9 @@ __all__ = [
     "Language",
     "Problem",
     "ProblemError",
+    "body",
     "preferred_language",
     "problem_of",
     "problem_response",
+    "unforeseen",
 ]

@@ -10,7 +10,6 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from pydantic import ValidationError
 
 from gateway.auth.policy import NotAllowed
-from gateway.auth.tokens import TokenError
 from gateway.problems._fields import FieldProblem, field_problems
 from read_side._errors import InvalidPage, NoSuchPractice, NotYet, OutOfRange, QueryError
 from write_side._errors import CommandError, Conflict, Invalid, KeyReused, NotFound, Refused
@@ -48,7 +47,6 @@ _STATUS: dict[type[Exception], int] = {
     NoSuchPractice: 404,
     InvalidPage: 422,
 }
-_CHALLENGE = 'Bearer realm="sporbar"'
 
 
 def problem_of(error: BaseException) -> Problem | None:
@@ -57,10 +55,8 @@ def problem_of(error: BaseException) -> Problem | None:
         return error.problem
     if isinstance(error, CommandError | QueryError):
         return _of_a_rule(error)
-    if isinstance(error, TokenError):
-        return unauthorised(error.code)
     if isinstance(error, NotAllowed):
-        return unauthorised("token.expired") if error.code == "access.expired" else Problem(403, error.code)
+        return Problem(403, error.code)
     if isinstance(error, ValidationError):
         fields = field_problems(error)
         return Problem(422, "input.invalid", {"count": len(fields)}, fields)
@@ -69,12 +65,6 @@ def problem_of(error: BaseException) -> Problem | None:
     if isinstance(error, OperationalError | PoolTimeout | TooManyRequests | InsufficientResources):
         return Problem(503, "unavailable", headers=_RETRY)
     return None
-
-
-def unauthorised(code: str) -> Problem:
-    """A token that is missing or not accepted (RFC 6750 § 3)."""
-    challenge = _CHALLENGE if code == "token.missing" else f'{_CHALLENGE}, error="invalid_token"'
-    return Problem(401, code, headers={"WWW-Authenticate": challenge})
 
 
 def _of_a_rule(error: CommandError | QueryError) -> Problem:

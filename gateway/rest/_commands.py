@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from gateway._body import read_json_object
 from gateway._bus import CommandBus, Receipt, checked_key
+from gateway._identity import Identities
 from gateway.problems import ProblemError
 from write_side._decider import Command
 
@@ -38,6 +39,8 @@ class Mount:
 
     router: APIRouter
     bus: CommandBus
+    identities: Identities
+    body_limit: int
     mounted: list[Mounted] = field(default_factory=list)
 
     def __call__(self, path: str, command: type[Command], *, example: Mapping[str, Any], location: str | None = None) -> None:
@@ -50,7 +53,7 @@ class Mount:
         self.mounted.append(entry)
         self.router.add_api_route(
             path,
-            _endpoint(self.bus, entry, location),
+            self._endpoint(entry, location),
             methods=["POST"],
             name=command.NAME,
             summary=_sentence(command),
@@ -61,24 +64,24 @@ class Mount:
             response_model=None,
         )
 
+    def _endpoint(self, entry: Mounted, location: str | None) -> Any:
+        command, path_ids = entry.command, entry.path_ids
 
-def _endpoint(bus: CommandBus, entry: Mounted, location: str | None) -> Any:
-    command, path_ids = entry.command, entry.path_ids
+        async def endpoint(request: Request) -> Response:
+            practice = request.path_params["practice"]
+            actor = self.identities.of(request)
+            self.bus.admit(actor, practice, command)
+            key = checked_key(request.headers.get("idempotency-key"))
+            expected = expected_version(request)
+            content = await read_json_object(request, self.body_limit)
+            for name in path_ids:
+                if name in content:
+                    raise ProblemError(422, "field.in_path", field=name)
+                content[name] = request.path_params[name]
+            receipt = await self.bus.carry_out(actor, practice, command, content, key=key, expected_version=expected)
+            return _answer(receipt, location)
 
-    async def endpoint(request: Request) -> Response:
-        practice = request.path_params["practice"]
-        actor = bus.admit(request, practice, command)
-        key = checked_key(request.headers.get("idempotency-key"))
-        expected = expected_version(request)
-        content = await read_json_object(request)
-        for name in path_ids:
-            if name in content:
-                raise ProblemError(422, "field.in_path", field=name)
-            content[name] = request.path_params[name]
-        receipt = await bus.carry_out(actor, practice, command, content, key=key, expected_version=expected)
-        return _answer(receipt, location)
-
-    return endpoint
+        return endpoint
 
 
 def _answer(receipt: Receipt, location: str | None) -> Response:

@@ -8,14 +8,14 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Literal
 
 from gateway.web._language import Language
 
 KEPT = 400
 """Charts kept, about 15 kB each."""
 
-_TIME_LOCALES = {Language.NO: "nb-NO", Language.EN: "en-GB"}
+_TIME_LOCALES: dict[Language, Literal["nb-NO", "en-GB"]] = {Language.NO: "nb-NO", Language.EN: "en-GB"}
 
 
 class Drawer:

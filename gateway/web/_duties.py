@@ -76,7 +76,7 @@ def _evidence(answer: Answer, speech: Speech) -> str:
     if not answer.positions:
         return speech.text("compliance.no_evidence")
     newest = sorted(answer.positions, reverse=True)
-    listed = ", ".join(speech.number(position) for position in newest[:_POSITIONS_SHOWN])
+    listed = ", ".join(str(position) for position in newest[:_POSITIONS_SHOWN])
     told = speech.count("compliance.positions", len(newest), positions=listed)
     more = len(newest) - _POSITIONS_SHOWN
     return f"{told} {speech.text('compliance.and_more', n=more)}" if more > 0 else told
@@ -85,4 +85,4 @@ def _evidence(answer: Answer, speech: Speech) -> str:
 def _turn(answer: Answer, speech: Speech) -> str:
     if answer.turns_on is None or answer.turns_to is None:
         return speech.text("compliance.stays")
-    return speech.text("compliance.turns_text", day=speech.date(answer.turns_on), status=speech.name(answer.turns_to))
+    return speech.text("compliance.turns_text", day=speech.day(answer.turns_on), status=speech.name(answer.turns_to))

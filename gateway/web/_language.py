@@ -94,11 +94,11 @@ class Speech:
         """What a value of an enumeration is called."""
         return self.text(f"name.{type(value).__name__}.{value.value}")
 
-    def date(self, day: date) -> str:
+    def day(self, day: date) -> str:
         """A day, written out: 3. mars 2026."""
         return format_date(day, "long", self.language.locale)
 
-    def short_date(self, day: date) -> str:
+    def short_day(self, day: date) -> str:
         """A day in a table: 3. mars 2026, 3 Mar 2026."""
         return format_date(day, "medium", self.language.locale)
 

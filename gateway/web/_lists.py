@@ -1,6 +1,6 @@
 """What needs attention, as tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -21,7 +21,7 @@ class AttentionList:
     nothing: str
     total: int
     columns: Row
-    rows: list[Row]
+    rows: Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def _severe_deviations(attention: Attention, figures: Dashboard, names: Names) -
     speech = names.speech
     rows = [
         (
-            speech.number(deviation.number),
+            str(deviation.number),
             names.shown(deviation.title),
             speech.name(deviation.harm),
             speech.name(deviation.status),
@@ -74,7 +74,8 @@ def _severe_deviations(attention: Attention, figures: Dashboard, names: Names) -
         )
         for deviation in attention.severe_deviations
     ]
-    return _list("severe_deviations", figures.deviations.open_severe, ("number", "title", "harm", "status", "open_for", "responsible"), rows, speech)
+    columns = ("number", "title", "harm", "status", "open_for", "responsible")
+    return _list("severe_deviations", figures.deviations.open_severe, columns, rows, speech)
 
 
 def _late_measures(attention: Attention, figures: Dashboard, names: Names) -> AttentionList:
@@ -82,8 +83,8 @@ def _late_measures(attention: Attention, figures: Dashboard, names: Names) -> At
     rows = [
         (
             names.shown(measure.description),
-            speech.number(measure.deviation_number),
-            speech.short_date(measure.due),
+            str(measure.deviation_number),
+            speech.short_day(measure.due),
             speech.days(measure.days_late),
             names.member(measure.owner),
         )
@@ -95,7 +96,7 @@ def _late_measures(attention: Attention, figures: Dashboard, names: Names) -> At
 def _overdue_tasks(attention: Attention, figures: Dashboard, names: Names) -> AttentionList:
     speech = names.speech
     rows = [
-        (names.shown(task.title), _assigned(task, names), speech.short_date(task.due), speech.days(task.days_late))
+        (names.shown(task.title), _assigned(task, names), speech.short_day(task.due), speech.days(task.days_late))
         for task in attention.overdue_tasks
     ]
     return _list("overdue_tasks", figures.tasks.overdue, ("task", "assigned", "due", "late"), rows, speech)
@@ -108,7 +109,7 @@ def _high_risks(attention: Attention, figures: Dashboard, names: Names) -> Atten
             names.shown(risk.title),
             speech.name(risk.band),
             _accepted(risk.accepted, risk.accepted_until, speech),
-            speech.short_date(risk.next_review) if risk.next_review else speech.text("unit.none"),
+            speech.short_day(risk.next_review) if risk.next_review else speech.text("unit.none"),
             names.member(risk.owner),
         )
         for risk in attention.high_risks
@@ -116,7 +117,7 @@ def _high_risks(attention: Attention, figures: Dashboard, names: Names) -> Atten
     return _list("high_risks", figures.risks.above_criterion, ("risk", "band", "accepted", "next_review", "owner"), rows, speech)
 
 
-def _list(name: str, total: int, columns: Row, rows: list[Row], speech: Speech) -> AttentionList:
+def _list(name: str, total: int, columns: Row, rows: Sequence[Row], speech: Speech) -> AttentionList:
     headings = tuple(speech.text(f"attention.{column}") for column in columns)
     heading, nothing = speech.text(f"attention.{name}"), speech.text(f"attention.{name}_none")
     return AttentionList(name.replace("_", "-"), heading, nothing, total, headings, rows)
@@ -131,4 +132,4 @@ def _assigned(task: OverdueTask, names: Names) -> str:
 def _accepted(accepted: bool, until: date | None, speech: Speech) -> str:
     if not accepted:
         return speech.text("attention.accepted_no")
-    return speech.text("attention.accepted_until", day=speech.short_date(until)) if until else speech.text("attention.accepted_yes")
+    return speech.text("attention.accepted_until", day=speech.short_day(until)) if until else speech.text("attention.accepted_yes")

@@ -37,4 +37,5 @@ async def _static(request: Request) -> Response:
     if name not in _FILES:
         raise ProblemError(404, "route.not_found")
     kept = "public, max-age=31536000, immutable" if "v" in request.query_params else "public, no-cache"
-    return Response(static_file(name), headers={**HEADERS, "Cache-Control": kept, "Vary": "Accept-Encoding"}, media_type=guess_type(name)[0])
+    headers = {**HEADERS, "Cache-Control": kept, "Vary": "Accept-Encoding"}
+    return Response(static_file(name), headers=headers, media_type=guess_type(name)[0])

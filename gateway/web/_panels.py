@@ -28,6 +28,8 @@ class Panel:
     rows: list[Row]
     width: int
     height: int
+    narrow_width: int
+    narrow_height: int
 
 
 def panels(figures: Dashboard, speech: Speech, charts: str, query: dict[str, str]) -> list[Panel]:
@@ -35,11 +37,20 @@ def panels(figures: Dashboard, speech: Speech, charts: str, query: dict[str, str
 
     def panel(chart: ChartName, alt: str, columns: Row, rows: list[Row], caveat: str = "") -> Panel:
         wide, narrow = (f"{charts}/{chart}.svg?{urlencode({**query, 'lang': speech.language, 'size': size})}" for size in Size)
-        width, height = Size.WIDE.pixels
         told = speech.text(f"charts.{chart}.caveat")
-        return Panel(speech.text(f"charts.{chart}.title"), alt, f"{told} {caveat}".strip(), wide, narrow, columns, rows, width, height)
+        return Panel(
+            speech.text(f"charts.{chart}.title"),
+            alt,
+            f"{told} {caveat}".strip(),
+            wide,
+            narrow,
+            columns,
+            rows,
+            *Size.WIDE.pixels,
+            *Size.NARROW.pixels,
+        )
 
-    return [_reports(figures, speech, panel), _tasks(figures, speech, panel), _closing(figures, speech, panel), _open(figures, speech, panel)]
+    return [make(figures, speech, panel) for make in (_reports, _tasks, _closing, _open)]
 
 
 def _reports(figures: Dashboard, speech: Speech, panel: Callable[..., Panel]) -> Panel:
@@ -79,11 +90,11 @@ def _tasks(figures: Dashboard, speech: Speech, panel: Callable[..., Panel]) -> P
 
 def _open(figures: Dashboard, speech: Speech, panel: Callable[..., Panel]) -> Panel:
     t, open_ = speech.text, figures.deviations
-    by_age, by_category = open_.open_by_age(), open_.open_by_category()
+    by_age = {entry.age: entry.count for entry in open_.open_by_age}
     counts = {(group.category, group.age): group.count for group in open_.open_groups}
     rows = [
-        (speech.name(category), *(speech.number(counts[category, age]) for age in AgeBucket), speech.number(total))
-        for category, total in by_category.items()
+        (speech.name(entry.category), *(speech.number(counts[entry.category, age]) for age in AgeBucket), speech.number(entry.count))
+        for entry in open_.open_by_category
     ]
     total = (t("charts.open.total"), *(speech.number(by_age[age]) for age in AgeBucket), speech.number(open_.open))
     return panel(

@@ -46,12 +46,21 @@ def speech_of(request: Request) -> Speech:
 
 
 def page(
-    request: Request, template: str, /, *, viewer: Viewer | None = None, status: int = 200, headers: dict[str, str] | None = None, **context: Any
+    request: Request,
+    template: str,
+    /,
+    *,
+    viewer: Viewer | None = None,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **context: Any,
 ) -> Response:
     """A page in the request's language. A language asked for by `?lang=` is remembered."""
     speech = speech_of(request)
-    html = _environment().get_template(template).render(
-        speech=speech, t=speech.text, n=speech.count, viewer=viewer, languages=_languages(request), **context
+    html = (
+        _environment()
+        .get_template(template)
+        .render(speech=speech, t=speech.text, n=speech.count, viewer=viewer, languages=_languages(request), **context)
     )
     response = HTMLResponse(html, status, headers={**HEADERS, "Content-Language": speech.language.tag, **(headers or {})})
     if request.query_params.get("lang") == speech.language:

@@ -1,9 +1,11 @@
 """Key figures as tiles."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.web._language import Speech
+from read_side.compliance import Answer, Compliance
 from read_side.dashboard.figures import Dashboard, DeviationFigures, MedianDays, RiskFigures, TaskFigures
 
 
@@ -26,15 +28,25 @@ class Tile:
     tone: Tone = Tone.PLAIN
 
 
-def tiles(figures: Dashboard, speech: Speech) -> list[Tile]:
+def tiles(figures: Dashboard, answers: Sequence[Answer], speech: Speech) -> list[Tile]:
     """The key figures in the order of the page. The number of reports has no tone: many are a good sign, few may not be."""
-    return [*_deviations(figures.deviations, speech), *_tasks(figures.tasks, speech), *_risks(figures.risks, speech)]
+    return [
+        *_deviations(figures.deviations, speech),
+        *_tasks(figures.tasks, speech),
+        *_risks(figures.risks, speech),
+        _duties(answers, speech),
+    ]
 
 
 def _deviations(figures: DeviationFigures, speech: Speech) -> list[Tile]:
     t, n = speech.text, speech.count
     return [
-        Tile(t("figures.open"), speech.number(figures.open), n("figures.open_severe", figures.open_severe), _none(figures.open_severe, Tone.BAD)),
+        Tile(
+            t("figures.open"),
+            speech.number(figures.open),
+            n("figures.open_severe", figures.open_severe),
+            _none(figures.open_severe, Tone.BAD),
+        ),
         Tile(t("figures.reported"), speech.number(figures.reported), n("figures.reporters", figures.reporters)),
         _median(t("figures.to_triage"), figures.to_triage, speech),
         _median(t("figures.to_close"), figures.to_close, speech),
@@ -55,9 +67,14 @@ def _deviations(figures: DeviationFigures, speech: Speech) -> list[Tile]:
 
 def _tasks(figures: TaskFigures, speech: Speech) -> list[Tile]:
     t, n = speech.text, speech.count
-    on_time = figures.rate(figures.on_time)
+    on_time = figures.on_time_rate
     return [
-        Tile(t("figures.tasks_overdue"), speech.number(figures.overdue), n("figures.tasks_open", figures.open), _none(figures.overdue, Tone.BAD)),
+        Tile(
+            t("figures.tasks_overdue"),
+            speech.number(figures.overdue),
+            n("figures.tasks_open", figures.open),
+            _none(figures.overdue, Tone.BAD),
+        ),
         Tile(
             t("figures.tasks_on_time"),
             t("unit.none") if on_time is None else speech.percent(on_time),
@@ -89,6 +106,17 @@ def _risks(figures: RiskFigures, speech: Speech) -> list[Tile]:
             _none(figures.reviews_overdue, Tone.BAD),
         ),
     ]
+
+
+def _duties(answers: Sequence[Answer], speech: Speech) -> Tile:
+    judged = [answer.status for answer in answers if answer.status not in (Compliance.NOT_SHOWN, Compliance.NOT_APPLICABLE)]
+    met = sum(status in (Compliance.MET, Compliance.DUE_SOON) for status in judged)
+    return Tile(
+        speech.text("figures.duties_met"),
+        speech.number(met),
+        speech.count("figures.duties_judged", len(judged)),
+        _none(len(judged) - met, Tone.BAD),
+    )
 
 
 def _median(label: str, median: MedianDays, speech: Speech) -> Tile:

@@ -65,9 +65,7 @@ class Web:
     async def view(self, practice: str, *, day: date | None = None, at_least: int | None = None) -> AsyncIterator[View]:
         """A view of a practice, now or as of the end of a day in Norway."""
         as_of = AsOf(time=end_of(day)) if day else None
-        async with open_view(
-            self.pool, practice, now=self.clock(), as_of=as_of, at_least=at_least, patience=self.patience
-        ) as view:
+        async with open_view(self.pool, practice, now=self.clock(), as_of=as_of, at_least=at_least, patience=self.patience) as view:
             yield view
 
     @property
@@ -106,7 +104,7 @@ def as_page(endpoint: Endpoint) -> Endpoint:
     async def guarded(request: Request) -> Response:
         try:
             return await endpoint(request)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- the last door; error_page logs what nobody foresaw
             return error_page(request, error)
 
     return guarded

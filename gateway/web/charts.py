@@ -11,10 +11,12 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from gateway.web._language import Speech
-from read_side.dashboard.figures import Dashboard, MonthFigures
+from read_side.dashboard.figures import AgeBucket, Dashboard, MonthFigures
 
 if TYPE_CHECKING:
     import altair as alt
+
+    Drawing = alt.TopLevelMixin
 
 INK, MUTED, GRID = "#1d2a2f", "#55656c", "#e3e8ea"
 DARK, LIGHT, WARM = "#0b5563", "#9cc7cc", "#c8553d"
@@ -51,7 +53,15 @@ def specification(chart: ChartName, figures: Dashboard, speech: Speech, size: Si
         .configure(font="system-ui, 'Segoe UI', Roboto, sans-serif")
         .configure_axis(labelColor=MUTED, titleColor=MUTED, gridColor=GRID, labelFontSize=12, titleFontSize=12, titleFontWeight="normal")
         .configure_legend(
-            orient="top", columns=3, symbolSize=80, columnPadding=16, labelColor=INK, labelFontSize=12, titleColor=MUTED, titleFontSize=12, titleFontWeight="normal"
+            orient="top",
+            columns=3,
+            symbolSize=80,
+            columnPadding=16,
+            labelColor=INK,
+            labelFontSize=12,
+            titleColor=MUTED,
+            titleFontSize=12,
+            titleFontWeight="normal",
         )
         .configure_line(strokeJoin="round")
         .configure_view(stroke=None)
@@ -66,7 +76,7 @@ def monthly_median(months: tuple[MonthFigures, ...], value: Callable[[MonthFigur
     return median(known) if known else None
 
 
-def _reports(figures: Dashboard, speech: Speech, size: Size) -> "alt.LayerChart":
+def _reports(figures: Dashboard, speech: Speech, size: Size) -> "Drawing":
     import altair as alt
 
     names = [speech.text("charts.reports.reported"), speech.text("charts.reports.closed")]
@@ -76,7 +86,7 @@ def _reports(figures: Dashboard, speech: Speech, size: Size) -> "alt.LayerChart"
         for name, count in zip(names, (month.reported, month.closed), strict=True)
     ]
     lines = (
-        alt.Chart(alt.Data(values=points))
+        alt.Chart({"values": points})
         .mark_line(point={"filled": True, "size": 28}, strokeWidth=2)
         .encode(
             x=_month_axis(size),
@@ -88,19 +98,19 @@ def _reports(figures: Dashboard, speech: Speech, size: Size) -> "alt.LayerChart"
     return _with_median(lines, monthly_median(figures.months, lambda month: month.reported))
 
 
-def _closing(figures: Dashboard, speech: Speech, size: Size) -> "alt.LayerChart":
+def _closing(figures: Dashboard, speech: Speech, size: Size) -> "Drawing":
     import altair as alt
 
     points = [{"month": _local(month.first_day), "days": month.median_days_to_close} for month in figures.months]
     line = (
-        alt.Chart(alt.Data(values=points))
+        alt.Chart({"values": points})
         .mark_line(color=DARK, point={"filled": True, "size": 36, "color": DARK}, strokeWidth=2)
         .encode(x=_month_axis(size), y=_count_axis("days", speech.text("charts.closing.axis")))
     )
     return _with_median(line, monthly_median(figures.months, lambda month: month.median_days_to_close))
 
 
-def _tasks(figures: Dashboard, speech: Speech, size: Size) -> "alt.Chart":
+def _tasks(figures: Dashboard, speech: Speech, size: Size) -> "Drawing":
     import altair as alt
 
     names = [speech.text("charts.tasks.on_time"), speech.text("charts.tasks.not_on_time")]
@@ -109,8 +119,8 @@ def _tasks(figures: Dashboard, speech: Speech, size: Size) -> "alt.Chart":
         for month in figures.months
         for order, (name, count) in enumerate(zip(names, (month.tasks_on_time, month.tasks_due - month.tasks_on_time), strict=True))
     ]
-    return (
-        alt.Chart(alt.Data(values=bars))
+    drawn: Drawing = (
+        alt.Chart({"values": bars})
         .mark_bar()
         .encode(
             x=_month_axis(size, bars=True),
@@ -119,9 +129,10 @@ def _tasks(figures: Dashboard, speech: Speech, size: Size) -> "alt.Chart":
             order="order:Q",
         )
     )
+    return drawn
 
 
-def _open(figures: Dashboard, speech: Speech, _size: Size) -> "alt.Chart":
+def _open(figures: Dashboard, speech: Speech, _size: Size) -> "Drawing":
     import altair as alt
 
     groups = figures.deviations.open_groups
@@ -129,20 +140,22 @@ def _open(figures: Dashboard, speech: Speech, _size: Size) -> "alt.Chart":
         {"category": speech.name(group.category), "age": speech.name(group.age), "count": group.count, "order": order}
         for order, group in enumerate(groups)
     ]
-    ages = list(dict.fromkeys(bar["age"] for bar in bars))
-    return (
-        alt.Chart(alt.Data(values=bars))
+    ages = [speech.name(age) for age in AgeBucket]
+    names = alt.Axis(labelLimit=160, domain=False, ticks=False, labelPadding=8, minExtent=128)
+    drawn: Drawing = (
+        alt.Chart({"values": bars})
         .mark_bar()
         .encode(
             x=_count_axis("count", speech.text("charts.open.axis"), channel=alt.X),
-            y=alt.Y("category:N", title=None, sort="-x", axis=alt.Axis(labelLimit=160, domain=False, ticks=False, labelPadding=8, minExtent=128)),
+            y=alt.Y("category:N", title=None, sort="-x", axis=names),
             color=alt.Color("age:N", title=speech.text("charts.open.age"), scale=alt.Scale(domain=ages, range=AGES)),
             order="order:Q",
         )
     )
+    return drawn
 
 
-_CHARTS: dict[ChartName, Callable[[Dashboard, Speech, Size], "alt.Chart | alt.LayerChart"]] = {
+_CHARTS: dict[ChartName, Callable[[Dashboard, Speech, Size], "Drawing"]] = {
     ChartName.REPORTS: _reports,
     ChartName.CLOSING: _closing,
     ChartName.TASKS: _tasks,
@@ -172,10 +185,10 @@ def _count_axis(field: str, title: str, channel: Any = None) -> Any:
     return (channel or alt.Y)(f"{field}:Q", title=title, axis=whole, scale=alt.Scale(zero=True, nice=True))
 
 
-def _with_median(chart: "alt.Chart", value: float | None) -> "alt.LayerChart":
+def _with_median(chart: "alt.Chart", value: float | None) -> "Drawing":
     import altair as alt
 
     if value is None:
         return alt.layer(chart)
-    rule = alt.Chart(alt.Data(values=[{"median": value}])).mark_rule(color=MUTED, strokeDash=[4, 4], strokeWidth=1.2).encode(y="median:Q")
+    rule = alt.Chart({"values": [{"median": value}]}).mark_rule(color=MUTED, strokeDash=[4, 4], strokeWidth=1.2).encode(y="median:Q")
     return alt.layer(rule, chart)

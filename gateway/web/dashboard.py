@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from datetime import date
 from functools import partial
 
 from starlette.requests import Request
@@ -62,7 +61,7 @@ class DashboardPage:
             day=day,
             today=web.today,
             recorded_until=last.time if last else None,
-            tiles=tiles(figures, speech),
+            tiles=tiles(figures, answers, speech),
             attention=attention_lists(needs_attention, figures, names),
             compliance=duty_panel(answers, speech),
             charts=panels(figures, speech, f"{path}/charts", query),
@@ -73,7 +72,7 @@ class DashboardPage:
         """One chart as SVG; its ETag is the position, with all else that it depends on."""
         web, speech = self._web, speech_of(request)
         web.require(request, "read.dashboard")
-        chart, size = _choice(ChartName, request.path_params["chart"]), _choice(Size, request.query_params.get("size", Size.WIDE))
+        chart, size = _asked(request)
         practice, day = request.path_params["practice"], web.day_asked(request)
         async with web.view(practice, day=day, at_least=None if day else position_asked(request)) as view:
             state = (practice, view.position, view.today)
@@ -113,10 +112,11 @@ def _viewer(actor: Actor, names: Names) -> Viewer:
     return Viewer(names.members.get(actor.member, names.speech.text("unit.none")), actor.practice)
 
 
-def _choice(choices: type[ChartName] | type[Size], name: str) -> ChartName | Size:
-    if name not in set(choices):
-        raise ProblemError(404, "route.not_found")
-    return choices(name)
+def _asked(request: Request) -> tuple[ChartName, Size]:
+    try:
+        return ChartName(request.path_params["chart"]), Size(request.query_params.get("size", Size.WIDE))
+    except ValueError:
+        raise ProblemError(404, "route.not_found") from None
 
 
 def _image(status: int, tag: str, content: bytes = b"") -> Response:

@@ -120,7 +120,7 @@ class StartPage:
 async def _people(view: View, speech: Speech) -> list[Person]:
     held: dict[UUID, list[str]] = {}
     for entry in await practices.functions(view):
-        name = entry.name or speech.name(Function(entry.function))
+        name = speech.name(entry.function) if isinstance(entry.function, Function) else entry.name or ""
         for holder in entry.holders:
             held.setdefault(holder, []).append(name)
     return [Person(str(row.member_id), row.name, ", ".join(held.get(row.member_id, []))) for row in await practices.members(view)]

@@ -80,7 +80,7 @@ def _batch(conn: Connection[Any], store: Store, ledger: str, lines: int, live: b
         start, size = claimed[0][:2]
         fold = PracticeFold(store.models, ledger)
         planned = fold.plan((position, line) for *_, position, line in claimed if position is not None)
-        store.load(conn, ledger, fold.unknown(planned))
+        store.load(conn, fold)
         position = max(fold.fold(planned), start)
         if position > start or fold.failure:
             store.write(conn, fold)
@@ -108,7 +108,9 @@ def _wait_for_switch(conn: Connection[Any]) -> psycopg.Cursor[Any]:
 def _move(conn: Connection[Any], store: Store, ledger: str, position: int, failure: Failure | None) -> None:
     if failure is None:
         conn.execute(
-            "update projection.follower set position = %s where name = %s and ledger = %s", (position, store.schema, ledger), prepare=True
+            "update projection.follower set position = %s, advanced_at = clock_timestamp() where name = %s and ledger = %s",
+            (position, store.schema, ledger),
+            prepare=True,
         )
         return
     conn.execute(

@@ -118,25 +118,49 @@ def field_format(type_name: str) -> tuple[int, Field]:
 
 
 class RowFormat:
-    """How the rows of a table, or of its history, are written."""
+    """How the rows of a table, or of its history, are written.
 
-    def __init__(self, columns: tuple[Column, ...]) -> None:
+    Versions of a row follow each other and share most of their values, so what has not changed is not encoded again.
+    """
+
+    def __init__(self, columns: tuple[Column, ...], *, typed: bool) -> None:
+        """`typed` rows are elements of an array of the table's row type, the others go into a COPY."""
         formats = [field_format(column.type) for column in columns]
-        self._fields = [field for _, field in formats]
-        self._typed_fields = [(_oid(oid), field) for oid, field in formats]
-        self._copy_head = Struct("!h").pack(len(columns))
-        self._record_head = _length(len(columns))
+        self._fields = [_typed(oid, field) if typed else field for oid, field in formats]
+        self._nulls = [(_oid(oid) if typed else b"") + NULL for oid, _ in formats]
+        self._typed = typed
+        self._head = _length(len(columns)) if typed else Struct("!h").pack(len(columns))
 
-    def for_copy(self, values: Iterable[Any]) -> bytes:
-        """A row in the format of binary COPY."""
-        fields = [NULL if value is None else field(value) for field, value in zip(self._fields, values, strict=True)]
-        return self._copy_head + b"".join(fields)
+    def encode(self, rows: Iterable[tuple[Any, tuple[Any, ...]]]) -> list[bytes]:
+        """Rows, given as their key and the values of the columns; versions of one row in any order."""
+        known: dict[Any, tuple[tuple[Any, ...], list[bytes]]] = {}
+        encoded = []
+        for key, values in rows:
+            before = known.get(key)
+            fields = self._first(values) if before is None else self._next(values, *before)
+            known[key] = values, fields
+            encoded.append(self._framed(b"".join(fields)))
+        return encoded
 
-    def record(self, values: Iterable[Any]) -> bytes:
-        """A value of the table's row type, as an element of an array."""
-        fields = [oid + (NULL if value is None else field(value)) for (oid, field), value in zip(self._typed_fields, values, strict=True)]
-        encoded = self._record_head + b"".join(fields)
-        return _length(len(encoded)) + encoded
+    def _first(self, values: tuple[Any, ...]) -> list[bytes]:
+        return [null if value is None else field(value) for field, null, value in zip(self._fields, self._nulls, values, strict=True)]
+
+    def _next(self, values: tuple[Any, ...], before: tuple[Any, ...], encoded: list[bytes]) -> list[bytes]:
+        fields = encoded.copy()
+        for index, (value, old) in enumerate(zip(values, before, strict=True)):
+            if value is not old:
+                fields[index] = self._nulls[index] if value is None else self._fields[index](value)
+        return fields
+
+    def _framed(self, fields: bytes) -> bytes:
+        if self._typed:
+            return _length(len(self._head) + len(fields)) + self._head + fields
+        return self._head + fields
+
+
+def _typed(oid: int, field: Field) -> Field:
+    prefix = _oid(oid)
+    return lambda value: prefix + field(value)
 
 
 def key_arrays(table: Table, keys: Iterable[tuple[Any, ...]]) -> list[Raw]:

@@ -10,61 +10,74 @@ from projections._model import Key, ReadModel, Step
 from read_side._tables import Table, values_reader
 
 
+@dataclass(slots=True)
+class Cell:
+    """The place of one row: the row as it stands and the position of the event that made it, or no row."""
+
+    key: Key
+    row: Any = None
+    position: int = 0
+    changed: bool = False
+    """Since the changes were last taken."""
+    stored: bool = False
+    """Whether the database has the row that stood here before the changes."""
+
+
 class Version(NamedTuple):
-    """A row as one event left it."""
+    """A row as one event left it, and the event that replaced it or took it away, 0 while it stands."""
 
+    key: Key
     row: Any
     position: int
-
-
-class Replaced(NamedTuple):
-    """A version that another event replaced, or took away."""
-
-    row: Any
-    position: int
-    replaced_at: int
+    replaced_at: int = 0
 
 
 @dataclass
 class TableFold:
-    """One table of one practice: its rows in memory, and what became of them since the last `drain`."""
+    """One table of one practice: its rows in memory, and what became of them since the changes were last taken."""
 
     table: Table
-    rows: dict[Key, Version | None] = field(default_factory=dict)
-    """Rows that are known; None for one that is known not to exist. A table without history keeps none."""
-    stored: dict[Key, bool] = field(default_factory=dict)
-    """Rows changed since the last drain, and whether the database has an older version of each."""
-    replaced: list[Replaced] = field(default_factory=list)
+    cells: dict[Key, Cell] = field(default_factory=dict)
+    """Rows that are known. A table without history keeps none: its rows are written once."""
+    fresh: list[Cell] = field(default_factory=list)
+    """Places that nobody has looked at in the database yet."""
+    changed: list[Cell] = field(default_factory=list)
+    replaced: list[Version] = field(default_factory=list)
     written: list[Version] = field(default_factory=list)
     """New rows of a table without history."""
 
-    def change(self, key: Key, row: Any, position: int) -> None:
+    def cell(self, key: Key) -> Cell:
+        """The place of a row."""
+        found = self.cells.get(key)
+        if found is None:
+            found = Cell(key)
+            if self.table.history:
+                self.cells[key] = found
+                self.fresh.append(found)
+        return found
+
+    def change(self, cell: Cell, row: Any, position: int) -> None:
         """Take the row that an event made, or None where it removed one."""
         if not self.table.history:
-            self.written.append(Version(row, position))
+            self.written.append(Version(cell.key, row, position))
             return
-        before = self.rows.get(key)
-        if before is not None:
-            self.replaced.append(Replaced(before.row, before.position, position))
-        if key not in self.stored:
-            self.stored[key] = before is not None
-        self.rows[key] = None if row is None else Version(row, position)
+        if not cell.changed:
+            cell.changed, cell.stored = True, cell.row is not None
+            self.changed.append(cell)
+        if cell.row is not None:
+            self.replaced.append(Version(cell.key, cell.row, cell.position, position))
+        cell.row, cell.position = row, position
 
     def current(self) -> Iterator[Version]:
         """The changed rows as they stand."""
         yield from self.written
-        for key in self.stored:
-            version = self.rows[key]
-            if version is not None:
-                yield version
+        for cell in self.changed:
+            if cell.row is not None:
+                yield Version(cell.key, cell.row, cell.position)
 
     def removed(self) -> list[Key]:
         """Keys of rows that the database has and that are no more."""
-        return [key for key, stored in self.stored.items() if stored and self.rows[key] is None]
-
-    def drain(self) -> None:
-        """Forget the changes, once they are written."""
-        self.stored, self.replaced, self.written = {}, [], []
+        return [cell.key for cell in self.changed if cell.stored and cell.row is None]
 
 
 class FoldError(Exception):
@@ -74,7 +87,7 @@ class FoldError(Exception):
 class _Touch(NamedTuple):
     fold: TableFold
     step: Step[Any]
-    key: Key
+    cell: Cell
 
 
 class Planned(NamedTuple):
@@ -95,8 +108,8 @@ class Failure(NamedTuple):
 class PracticeFold:
     """Folds one practice's lines into all read models.
 
-    `plan` decodes lines and tells which rows they touch, `fold` applies them; between the two, rows that are not known
-    yet can be put into `tables`. Both stop at the first event that fails, with nothing of it applied.
+    `plan` decodes lines and tells which rows they touch, `fold` applies them; between the two, rows that the database
+    has can be put into the fresh cells. Both stop at the first event that fails, with nothing of it applied.
     """
 
     def __init__(self, models: tuple[ReadModel[Any], ...], ledger: str) -> None:
@@ -125,43 +138,30 @@ class PracticeFold:
         done = 0
         for event, envelope, touches in planned:
             try:
-                changes = self._apply(event, envelope, touches)
+                changes = [(touch.fold, touch.cell, self._apply(event, envelope, touch)) for touch in touches]
             except Exception as error:  # noqa: BLE001 -- as above
                 self.failure = Failure(envelope.position, error)
                 break
-            for fold, key, row in changes:
-                fold.change(key, row, envelope.position)
+            for fold, cell, row in changes:
+                if row is not cell.row:
+                    fold.change(cell, row, envelope.position)
             done = envelope.position
         return done
 
-    def unknown(self, planned: list[Planned]) -> list[tuple[TableFold, list[Key]]]:
-        """Rows that events touch and that are not in memory, by table."""
-        keys: dict[str, dict[Key, None]] = {}
-        for one in planned:
-            for fold, _, key in one.touches:
-                if fold.table.history and key not in fold.rows:
-                    keys.setdefault(fold.table.name, {})[key] = None
-        return [(fold, list(keys[fold.table.name])) for fold in self.tables if fold.table.name in keys]
-
     def _plan(self, position: int, line: bytes) -> Planned:
-        recorded = decode_line(line)
-        event, envelope = recorded.event, recorded.envelope
-        if (envelope.ledger, envelope.position) != (self.ledger, position):
+        event, envelope = (recorded := decode_line(line)).event, recorded.envelope
+        if envelope.position != position or envelope.ledger != self.ledger:
             raise BadLine(f"the line says {envelope.ledger} {envelope.position}, the ledger {self.ledger} {position}")
         touches = [
-            _Touch(fold, step, key) for fold, step in self._routes.get(type(event), ()) for key in dict.fromkeys(step.keys(event, envelope))
+            _Touch(fold, step, fold.cell(key))
+            for fold, step in self._routes.get(type(event), ())
+            for key in dict.fromkeys(step.keys(event, envelope))
         ]
         return Planned(event, envelope, touches)
 
-    def _apply(self, event: DomainEvent, envelope: Envelope, touches: list[_Touch]) -> list[tuple[TableFold, Key, Any]]:
-        changes = []
-        for fold, step, key in touches:
-            version = fold.rows.get(key)
-            before = version.row if version is not None else None
-            after = step.apply(before, event, envelope)
-            if after is before:
-                continue
-            if after is not None and self._key_of[fold.table.name](after) != key:
-                raise FoldError(f"{fold.table.name}: asked for the row {key}, made the row {self._key_of[fold.table.name](after)}")
-            changes.append((fold, key, after))
-        return changes
+    def _apply(self, event: DomainEvent, envelope: Envelope, touch: _Touch) -> Any:
+        fold, step, cell = touch
+        row = step.apply(cell.row, event, envelope)
+        if row is not None and cell.row is None and (key := self._key_of[fold.table.name](row)) != cell.key:
+            raise FoldError(f"{fold.table.name}: asked for the row {cell.key}, made the row {key}")
+        return row

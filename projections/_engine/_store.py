@@ -10,8 +10,8 @@ from psycopg.types.json import set_json_loads
 
 from events.ledger.connect import STATEMENT_TIMEOUT, conninfo
 from projections._engine._binary import COPY_HEADER, COPY_TRAILER, Raw, RawDumper, RowFormat, array, key_arrays
-from projections._engine._fold import PracticeFold, Replaced, TableFold, Version
-from projections._model import Key, ReadModel
+from projections._engine._fold import Cell, PracticeFold, TableFold, Version
+from projections._model import ReadModel
 from read_side._as_of import row_reader
 from read_side._tables import REPLACED_AT, Table, names, values_reader
 
@@ -43,13 +43,12 @@ class Store:
         row_types: dict[str, int] = dict(found.fetchall())
         self._tables = {model.table.name: TableStore(schema, model.table, row_types) for model in models}
 
-    def load(self, conn: Connection[Any], practice: str, wanted: list[tuple[TableFold, list[Key]]]) -> None:
-        """Put the rows named into the fold, with one query a table; sent at once when in a pipeline."""
-        asked = [(fold, keys, self._tables[fold.table.name]) for fold, keys in wanted]
-        cursors = [table.select(conn, practice, keys) for _, keys, table in asked]
-        for (fold, keys, table), cursor in zip(asked, cursors, strict=True):
-            fold.rows.update(dict.fromkeys(keys))
-            fold.rows.update(table.read(cursor))
+    def load(self, conn: Connection[Any], fold: PracticeFold) -> None:
+        """Put what the database has into the fresh cells, with one query a table; sent at once when in a pipeline."""
+        asked = [(table, self._tables[table.table.name].select(conn, fold.ledger, table.fresh)) for table in fold.tables if table.fresh]
+        for table, cursor in asked:
+            self._tables[table.table.name].read(cursor, table)
+            table.fresh.clear()
 
     def write(self, conn: Connection[Any], fold: PracticeFold) -> None:
         """Write what a fold changed, with at most three statements a table."""
@@ -60,16 +59,15 @@ class Store:
         """Write replaced versions and rows that never change by COPY, and forget them; rows that still may change stay."""
         for table in fold.tables:
             store = self._tables[table.table.name]
-            store.copy(conn, store.table.history_name, store.replaced(fold.ledger, table.replaced))
-            store.copy(conn, store.table.name, store.current(fold.ledger, table.written))
+            store.copy(conn, fold.ledger, table.written)
+            store.copy_history(conn, fold.ledger, table.replaced)
             table.replaced, table.written = [], []
 
     def copy_rows(self, conn: Connection[Any], fold: PracticeFold) -> None:
         """Write the rows as they stand by COPY into tables that have none of the practice."""
         for table in fold.tables:
-            store = self._tables[table.table.name]
-            rows = (version for version in table.rows.values() if version is not None)
-            store.copy(conn, store.table.name, store.current(fold.ledger, rows))
+            rows = [Version(cell.key, cell.row, cell.position) for cell in table.cells.values() if cell.row is not None]
+            self._tables[table.table.name].copy(conn, fold.ledger, rows)
 
 
 class TableStore:
@@ -77,57 +75,60 @@ class TableStore:
 
     def __init__(self, schema: str, table: Table, row_types: dict[str, int]) -> None:
         self.table = table
-        self._schema = schema
         self._row_types = row_types
-        self._format = RowFormat(table.stored)
-        self._history_format = RowFormat((*table.stored, REPLACED_AT))
-        self._values = values_reader(column.name for column in table.stored if column.name not in ("practice", "position"))
-        self._key = values_reader(table.key)
         columns = [column.name for column in table.stored if column.name != "practice"]
         row_type: Any = table.row
         self._row: Callable[[tuple[Any, ...]], Any] = row_reader(row_type, tuple(columns))
+        self._values = values_reader(column for column in columns if column != "position")
+        self._key = values_reader(table.key)
+        stored, versions = table.stored, (*table.stored, REPLACED_AT)
+        self._rows, self._history_rows = RowFormat(stored, typed=True), RowFormat(versions, typed=True)
+        self._copied, self._history_copied = RowFormat(stored, typed=False), RowFormat(versions, typed=False)
         current, history = sql.Identifier(schema, table.name), sql.Identifier(schema, table.history_name)
         self._select = sql.SQL("select {} from {} as t {} where t.practice = %s").format(names(columns, "t"), current, self._keys("join"))
         self._delete = sql.SQL("delete from {} as t {} where t.practice = %s {}").format(current, self._keys("using"), self._matching())
         self._upsert = sql.SQL("insert into {0} select * from unnest(%s::{0}[]) {1}").format(current, self._on_conflict())
         self._insert_history = sql.SQL("insert into {0} select * from unnest(%s::{0}[])").format(history)
+        self._copy = sql.SQL("copy {} from stdin (format binary)").format(current)
+        self._copy_history = sql.SQL("copy {} from stdin (format binary)").format(history)
 
-    def select(self, conn: Connection[Any], practice: str, keys: list[Key]) -> psycopg.Cursor[Any]:
-        """Ask for the rows with some keys."""
-        return conn.cursor(binary=True).execute(self._select, (*key_arrays(self.table, keys), practice), prepare=True)
+    def select(self, conn: Connection[Any], practice: str, cells: list[Cell]) -> psycopg.Cursor[Any]:
+        """Ask for the rows of some cells."""
+        keys = key_arrays(self.table, [cell.key for cell in cells])
+        return conn.cursor(binary=True).execute(self._select, (*keys, practice), prepare=True)
 
-    def read(self, cursor: psycopg.Cursor[Any]) -> dict[Key, Version | None]:
-        """The rows asked for, by key."""
-        versions = (Version(self._row(values), values[0]) for values in cursor.fetchall())
-        return {self._key(version.row): version for version in versions}
+    def read(self, cursor: psycopg.Cursor[Any], fold: TableFold) -> None:
+        """Put the rows asked for into their cells."""
+        for values in cursor.fetchall():
+            row = self._row(values)
+            cell = fold.cells[self._key(row)]
+            cell.row, cell.position = row, values[0]
 
     def write(self, conn: Connection[Any], practice: str, fold: TableFold) -> None:
-        removed, replaced = fold.removed(), fold.replaced
-        if removed:
+        """Write the changes of a fold."""
+        if removed := fold.removed():
             conn.execute(self._delete, (*key_arrays(self.table, removed), practice), prepare=True)
-        current = list(_checked(self.table, self._format.record, self.current(practice, fold.current())))
-        if current:
+        if current := self._encode(self._rows, practice, fold.current()):
             conn.execute(self._upsert, (Raw(array(self._row_types[self.table.name], current)),), prepare=True)
-        if replaced:
-            history = list(_checked(self.table, self._history_format.record, self.replaced(practice, replaced)))
-            conn.execute(self._insert_history, (Raw(array(self._row_types[self.table.history_name], history)),), prepare=True)
+        if replaced := self._encode(self._history_rows, practice, fold.replaced):
+            conn.execute(self._insert_history, (Raw(array(self._row_types[self.table.history_name], replaced)),), prepare=True)
 
-    def current(self, practice: str, versions: Iterable[Version]) -> Iterable[tuple[Any, ...]]:
+    def copy(self, conn: Connection[Any], practice: str, versions: list[Version]) -> None:
+        """COPY rows into the table."""
+        _copy(conn, self._copy, self._encode(self._copied, practice, versions))
+
+    def copy_history(self, conn: Connection[Any], practice: str, versions: list[Version]) -> None:
+        """COPY versions into the history."""
+        _copy(conn, self._copy_history, self._encode(self._history_copied, practice, versions))
+
+    def _encode(self, form: RowFormat, practice: str, versions: Iterable[Version]) -> list[bytes]:
         values = self._values
-        return ((practice, position, *values(row)) for row, position in versions)
-
-    def replaced(self, practice: str, versions: Iterable[Replaced]) -> Iterable[tuple[Any, ...]]:
-        values = self._values
-        return ((practice, position, *values(row), replaced_at) for row, position, replaced_at in versions)
-
-    def copy(self, conn: Connection[Any], name: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        """COPY rows into the table or its history."""
-        form = self._format if name == self.table.name else self._history_format
-        encoded = b"".join(_checked(self.table, form.for_copy, rows))
-        if encoded:
-            statement = sql.SQL("copy {} from stdin (format binary)").format(sql.Identifier(self._schema, name))
-            with conn.cursor().copy(statement) as copy:
-                copy.write(COPY_HEADER + encoded + COPY_TRAILER)
+        try:
+            if form in (self._rows, self._copied):
+                return form.encode((key, (practice, position, *values(row))) for key, row, position, _ in versions)
+            return form.encode((key, (practice, position, *values(row), end)) for key, row, position, end in versions)
+        except Exception as error:
+            raise RowError(f"{self.table.name}: {type(error).__name__}: {error}") from error
 
     def _keys(self, clause: str) -> sql.Composed:
         """The key arrays of a statement as a table `k`; nothing for a table with one row a practice."""
@@ -153,8 +154,7 @@ class TableStore:
         )
 
 
-def _checked(table: Table, write: Callable[[tuple[Any, ...]], bytes], rows: Iterable[tuple[Any, ...]]) -> Iterable[bytes]:
-    try:
-        yield from map(write, rows)
-    except Exception as error:
-        raise RowError(f"{table.name}: {type(error).__name__}: {error}") from error
+def _copy(conn: Connection[Any], statement: sql.Composed, rows: list[bytes]) -> None:
+    if rows:
+        with conn.cursor().copy(statement) as copy:
+            copy.write(COPY_HEADER + b"".join(rows) + COPY_TRAILER)

@@ -9,7 +9,16 @@ from psycopg import sql
 
 from events.deviation import Category
 from read_side._as_of import View
-from read_side.dashboard.figures import AGE_LIMITS, WINDOW_DAYS, AgeBucket, DeviationFigures, MedianDays, OpenGroup
+from read_side.dashboard.figures import (
+    AGE_LIMITS,
+    WINDOW_DAYS,
+    AgeBucket,
+    AgeCount,
+    CategoryCount,
+    DeviationFigures,
+    MedianDays,
+    OpenGroup,
+)
 from read_side.deviation import DeviationRow, MeasureRow
 
 _QUERY = sql.SQL("""
@@ -82,12 +91,17 @@ async def deviation_figures(view: View, months: Sequence[date]) -> Deviations:
 
 def _figures(figures: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]) -> DeviationFigures:
     counts = {(group["category"], group["bucket"]): group["count"] for group in groups}
+    open_groups = tuple(
+        OpenGroup(category, age, counts.get((category.value, bucket), 0)) for category in Category for bucket, age in enumerate(AgeBucket)
+    )
     return DeviationFigures(
         open=figures["open"],
         open_severe=figures["open_severe"],
-        open_groups=tuple(
-            OpenGroup(category, age, counts.get((category.value, bucket), 0)) for category in Category for bucket, age in enumerate(AgeBucket)
+        open_groups=open_groups,
+        open_by_category=tuple(
+            CategoryCount(category, sum(group.count for group in open_groups if group.category is category)) for category in Category
         ),
+        open_by_age=tuple(AgeCount(age, sum(group.count for group in open_groups if group.age is age)) for age in AgeBucket),
         reported=figures["reported"],
         reporters=figures["reporters"],
         to_triage=MedianDays(figures["median_to_triage"], figures["triaged"]),

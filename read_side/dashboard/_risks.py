@@ -39,9 +39,7 @@ from figures
 async def risk_figures(view: View) -> RiskFigures:
     """How the risks stand."""
     (found,) = await view.fetch_dicts(
-        _QUERY.format(
-            matrix=view.source(RiskMatrixRow), scenario=view.source(RiskScenarioRow), assessment=view.source(RiskAssessmentRow)
-        ),
+        _QUERY.format(matrix=view.source(RiskMatrixRow), scenario=view.source(RiskScenarioRow), assessment=view.source(RiskAssessmentRow)),
         {"today": view.today, "soon": view.today + timedelta(days=SOON_DAYS)},
     )
     matrix = RiskMatrix.model_validate(found["matrix"]) if found["matrix"] else None

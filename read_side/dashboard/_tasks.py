@@ -52,7 +52,22 @@ async def task_figures(view: View, months: Sequence[date]) -> Tasks:
     )
     counted = found["months"] or []
     return Tasks(
-        figures=TaskFigures(**found["figures"]),
+        figures=_figures(found["figures"]),
         due={date.fromisoformat(month["month"]): month["due"] for month in counted},
         on_time={date.fromisoformat(month["month"]): month["on_time"] for month in counted},
     )
+
+
+def _figures(found: Mapping[str, int]) -> TaskFigures:
+    due = found["due"]
+    return TaskFigures(
+        **found,
+        on_time_rate=_share(found["on_time"], due),
+        late_rate=_share(found["late"], due),
+        skipped_rate=_share(found["skipped"], due),
+        unfinished_rate=_share(found["unfinished"], due),
+    )
+
+
+def _share(count: int, due: int) -> float | None:
+    return count / due if due else None

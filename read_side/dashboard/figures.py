@@ -45,8 +45,24 @@ class OpenGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class CategoryCount:
+    """Open deviations of one category."""
+
+    category: Category
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgeCount:
+    """Open deviations of one age."""
+
+    age: AgeBucket
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class MedianDays:
-    """A median of durations in days over the last 365 days; None when there were none."""
+    """A median of durations in days over the last 365 days; absent when there were none."""
 
     days: float | None
     count: int
@@ -62,6 +78,8 @@ class DeviationFigures:
     """Open with severe or fatal harm."""
     open_groups: tuple[OpenGroup, ...]
     """Every category with every age, zeros kept."""
+    open_by_category: tuple[CategoryCount, ...]
+    open_by_age: tuple[AgeCount, ...]
     reported: int
     """Reported in the last 365 days."""
     reporters: int
@@ -75,14 +93,6 @@ class DeviationFigures:
     """Open with a due date that has passed."""
     awaiting_evaluation: int
     """Measures that are done and whose effect is not evaluated yet (§ 8 c)."""
-
-    def open_by_category(self) -> dict[Category, int]:
-        """Open deviations of each category."""
-        return {category: sum(group.count for group in self.open_groups if group.category is category) for category in Category}
-
-    def open_by_age(self) -> dict[AgeBucket, int]:
-        """Open deviations of each age."""
-        return {age: sum(group.count for group in self.open_groups if group.age is age) for age in AgeBucket}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +143,11 @@ class TaskFigures:
     """Left out, for a reason that stands in the record."""
     unfinished: int
     """Due in the last 365 days and still open."""
-
-    def rate(self, count: int) -> float | None:
-        """`count` as a share of those due; None when none were due."""
-        return count / self.due if self.due else None
+    on_time_rate: float | None
+    """Of those due, between 0 and 1; absent when none were due. So are the other rates."""
+    late_rate: float | None
+    skipped_rate: float | None
+    unfinished_rate: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +159,7 @@ class MonthFigures:
     closed: int
     """First closures."""
     median_days_to_close: float | None
-    """From report to first closure, of those first closed in the month; None when there were none."""
+    """From report to first closure, of those first closed in the month; absent when there were none."""
     tasks_due: int
     tasks_on_time: int
 

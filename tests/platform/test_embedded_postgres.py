@@ -139,6 +139,21 @@ def test_a_second_starter_is_refused_and_told_by_whom(place: Path) -> None:
         assert ask(first.url, "SELECT 1") == 1
 
 
+def test_of_two_starters_at_once_one_runs_it_and_the_other_is_refused(place: Path) -> None:
+    arguments = [sys.executable, str(SCRIPT), str(place / "pg")]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    starters = [subprocess.Popen(arguments, cwd=PROJECT, env=_environment(), **pipes) for _ in range(2)]
+    try:
+        said = [starter.stdout.readline() for starter in starters if starter.stdout]
+        assert sorted(map(bool, said)) == [False, True]
+        winner = json.loads(max(said))
+        assert ask(winner["url"], "SELECT 1") == 1
+    finally:
+        outcomes = [starter.communicate(timeout=PATIENCE) for starter in starters]
+    assert sorted(starter.returncode for starter in starters) == [0, 1]
+    assert "already runs the database" in "".join(errors for _, errors in outcomes)
+
+
 def test_another_process_finds_a_running_server(place: Path) -> None:
     assert running_url(place / "pg") is None
     with serving(place / "pg") as server:

@@ -14,7 +14,7 @@ from events._function import Function, FunctionKey
 from read_side.practice import AssignmentRow, MemberRow
 from tests._given import BY, KARI, OLA
 from tests.practice._folded import folded
-from tests.practice._story import ESTABLISHED, LISE, OWN, PER, PRACTICE, START, TODAY
+from tests.practice._story import ESTABLISHED, LISE, OWN, PER, PRACTICE, START
 from write_side._decider import Command
 from write_side._errors import CommandError
 from write_side.practice import commands, decider, holders
@@ -65,17 +65,21 @@ def handovers(draw: st.DrawFn) -> commands.HandOverFunction:
     return commands.HandOverFunction(function=draw(functions), from_member=one, to_member=other, from_day=draw(days))
 
 
-stories = st.lists(
-    st.one_of(
-        assignments(),
-        leavings(),
-        handovers(),
-        st.builds(commands.VacateFunction, function=functions, from_day=days),
-        st.builds(commands.CancelLeaving, member_id=members),
-        st.builds(commands.DiscontinueFunction, function=st.just(OWN), last_day=days),
-        st.builds(commands.ConfirmResponsibilities, confirmed_on=st.dates(START, TODAY)),
+stories = st.builds(
+    list.__add__,
+    st.lists(assignments(), min_size=1, max_size=4),
+    st.lists(
+        st.one_of(
+            assignments(),
+            leavings(),
+            leavings(),
+            handovers(),
+            st.builds(commands.VacateFunction, function=functions, from_day=days),
+            st.builds(commands.CancelLeaving, member_id=members),
+            st.builds(commands.DiscontinueFunction, function=st.just(OWN), last_day=days),
+        ),
+        max_size=8,
     ),
-    max_size=12,
 )
 
 
@@ -84,16 +88,28 @@ def lived(story: list[Command]) -> tuple[list[DomainEvent], Practice]:
     events: list[DomainEvent] = [*PRACTICE, ESTABLISHED]
     state = decider.fold(events)
     for number, command in enumerate(story, 1):
-        try:
-            new = decider.decide(command, state, replace(BY, command_id=UUID(int=number)))
-        except CommandError:
-            continue
+        new = decided(command, state, number)
         state = decider.fold(new, state)
         events += new
     return events, state
 
 
-@settings(max_examples=150, deadline=None)
+def decided(command: Command, state: Practice, number: int) -> list[DomainEvent]:
+    """What follows from a command, nothing where it is refused; who leaves hands over only what they hold."""
+    if isinstance(command, commands.RecordLeaving):
+        held = {
+            function
+            for function, timeline in state.timelines.items()
+            if any(command.member_id in a.members and (a.to_day is None or a.to_day > command.last_day) for a in timeline)
+        }
+        command = command.model_copy(update={"handovers": tuple(each for each in command.handovers if each.function in held)})
+    try:
+        return decider.decide(command, state, replace(BY, command_id=UUID(int=number)))
+    except CommandError:
+        return []
+
+
+@settings(max_examples=80, deadline=None)
 @given(stories)
 def test_the_practice_is_managed_on_every_day(story: list[Command]) -> None:
     _, state = lived(story)
@@ -101,7 +117,7 @@ def test_the_practice_is_managed_on_every_day(story: list[Command]) -> None:
     assert all(holders(state, Function.GENERAL_MANAGER, day) for day in ALL_DAYS)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(stories)
 def test_assignments_never_overlap_and_whoever_is_in_one_is_employed(story: list[Command]) -> None:
     _, state = lived(story)
@@ -114,7 +130,7 @@ def test_assignments_never_overlap_and_whoever_is_in_one_is_employed(story: list
                 assert state.members[member].employed(assignment.from_day, assignment.to_day)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(stories)
 def test_rows_and_state_name_the_same_holders(story: list[Command]) -> None:
     events, state = lived(story)
@@ -129,22 +145,20 @@ def test_rows_and_state_name_the_same_holders(story: list[Command]) -> None:
         assert (row.employed_from, row.last_day) == (member.employed_from, member.last_day)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(stories, stories)
-def test_a_command_given_twice_has_no_second_effect(before: list[Command], commands_: list[Command]) -> None:
-    events, state = lived(before)
-    for number, command in enumerate(commands_, 1000):
+def test_a_command_given_twice_has_no_second_effect(before: list[Command], then: list[Command]) -> None:
+    _, state = lived(before)
+    for number, command in enumerate(then, 1000):
         by = replace(BY, command_id=UUID(int=number))
         try:
-            first = decider.decide(command, state, by)
+            after = decider.fold(decider.decide(command, state, by), state)
         except CommandError:
             continue
-        after = decider.fold(first, state)
         assert decider.decide(command, after, by) == []
-    assert len(events) >= len(PRACTICE)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(stories, assignments())
 def test_an_assignment_changes_no_day_outside_its_span(story: list[Command], command: commands.AssignFunction) -> None:
     _, state = lived(story)

@@ -17,6 +17,7 @@ from events.deviation import Category, Cause, CauseMethod, Effect, HarmLevel, Ki
 class Measure:
     """A measure of a deviation."""
 
+    owner: UUID
     due: date
     done: bool = False
     cancelled: bool = False
@@ -83,7 +84,7 @@ def _measure_planned(state: Deviation, event: facts.MeasurePlanned) -> Deviation
         id_: replace(measure, answered=True) if measure.effect is Effect.NOT_EFFECTIVE else measure
         for id_, measure in state.measures.items()
     }
-    return replace(state, measures=MappingProxyType({**answered, event.measure_id: Measure(due=event.due)}))
+    return replace(state, measures=MappingProxyType({**answered, event.measure_id: Measure(event.owner, event.due)}))
 
 
 _EVOLVE: dict[type[DomainEvent], Callable[[Deviation, Any], Deviation]] = {

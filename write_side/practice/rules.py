@@ -136,8 +136,9 @@ def _left_behind(command: commands.RecordLeaving, state: Practice, by: By) -> li
     leaver, first = command.member_id, command.last_day + ONE_DAY
     successors = {handover.function: handover.to for handover in command.handovers}
     held = [function for function in state.functions if _holds(state.timeline(function), leaver, first)]
-    for function in successors.keys() - set(held):
-        _handed_over(state, function, leaver, successors[function], first)
+    for function, successor in successors.items():
+        if function not in held:
+            _handed_over(state, function, leaver, successor, first)
     events: list[DomainEvent] = []
     for function in state.functions:
         new_id = _new_assignment(function, by)

@@ -88,12 +88,10 @@ class Practice:
         return (*Function, *self.own_functions)
 
 
-def has_member(state: Practice, member_id: UUID, day: date | None = None) -> bool:
-    """Whether somebody works in the practice: on a given day, or without one, as long as no leaving is recorded."""
+def has_member(state: Practice, member_id: UUID, day: date) -> bool:
+    """Whether somebody works in the practice on a day; whoever has given notice does until the last one."""
     member = state.members.get(member_id)
-    if member is None:
-        return False
-    return member.last_day is None if day is None else member.employed(day, day)
+    return member is not None and member.employed(day, day)
 
 
 def holders(state: Practice, function: FunctionKey, day: date) -> tuple[UUID, ...]:

@@ -54,6 +54,7 @@ class Treatment:
 
     scenario_id: UUID
     strategy: Strategy
+    owner: UUID
     due: date
     done: bool = False
     cancelled: bool = False
@@ -65,6 +66,7 @@ class RiskAssessment:
     """A risk assessment as far as the rules need it; `started` is False before the first event."""
 
     started: bool = False
+    responsible: UUID | None = None
     area: Area = Area.OTHER
     replaces: UUID | None = None
     scenarios: Mapping[UUID, Scenario] = field(default_factory=lambda: MappingProxyType({}))
@@ -116,7 +118,7 @@ def _scored(state: RiskAssessment, event: facts.RiskScored) -> RiskAssessment:
 
 
 def _planned(state: RiskAssessment, event: facts.TreatmentPlanned) -> RiskAssessment:
-    planned = Treatment(event.scenario_id, event.strategy, event.due)
+    planned = Treatment(event.scenario_id, event.strategy, event.owner, event.due)
     return replace(state, treatments=MappingProxyType({**state.treatments, event.treatment_id: planned}))
 
 
@@ -136,7 +138,7 @@ def _reviewed(state: RiskAssessment, event: facts.RiskAssessmentReviewed) -> Ris
 
 
 _EVOLVE: dict[type[DomainEvent], Callable[[RiskAssessment, Any], RiskAssessment]] = {
-    facts.RiskAssessmentStarted: lambda s, e: replace(s, started=True, area=e.area, replaces=e.replaces),
+    facts.RiskAssessmentStarted: lambda s, e: replace(s, started=True, responsible=e.responsible, area=e.area, replaces=e.replaces),
     facts.ScenarioDescribed: _described,
     facts.ScenarioCorrected: _corrected,
     facts.RiskScored: _scored,

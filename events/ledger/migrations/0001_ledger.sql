@@ -277,6 +277,27 @@ begin
   return found;
 end $$;
 
+-- Position of the last event recorded at or before a time, 0 if there is none; null for a ledger that is not open.
+-- Times never decrease along positions, so halving finds it in the primary key.
+create function ledger.position_at(ledger text, at timestamptz) returns bigint
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+declare
+  low bigint := 0;
+  high bigint := (select l.size from ledger.ledger as l where l.ledger = position_at.ledger);
+  middle bigint;
+begin
+  while low < high loop
+    middle := (low + high + 1) / 2;
+    if (select e.time <= position_at.at from ledger.entry as e where e.ledger = position_at.ledger and e.position = middle) then
+      low := middle;
+    else
+      high := middle - 1;
+    end if;
+  end loop;
+  return case when high is null then null else low end;
+end $$;
+
 revoke execute on all functions in schema ledger from public;
 grant execute on function ledger.append, ledger.open to sporbar_app, sporbar_generator;
 grant execute on function ledger.append_at to sporbar_generator;
+grant execute on function ledger.position_at to sporbar_app, sporbar_worker, sporbar_generator;

@@ -1,0 +1,72 @@
+"""Each line for itself: its leaf hash, and the columns beside it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import orjson
+import psycopg
+from psycopg import sql
+
+from events._codec import SOURCE_PREFIX
+from events.ledger.verify._snapshot import ENOUGH, Problem, copied
+
+_QUERY = sql.SQL("""
+    SELECT position, subject, version, type, time, leaf, line FROM ledger.entry
+    WHERE ledger = {ledger} AND position BETWEEN {first} AND {last} ORDER BY position
+""")
+_TYPES = ["int8", "text", "int4", "text", "timestamptz", "bytea", "text"]
+
+Row = tuple[int, str, int, str, datetime, bytes, str]
+
+
+def check_lines(connection: psycopg.Connection[Any], ledger: str, first: int, last: int) -> list[Problem]:
+    """Problems of the entries at positions `first` to `last`; time is compared with the entry before, too."""
+    query = _QUERY.format(ledger=sql.Literal(ledger), first=sql.Literal(first - 1), last=sql.Literal(last))
+    problems: list[Problem] = []
+    for problem in _problems(copied(connection, query, _TYPES), SOURCE_PREFIX + ledger):
+        if problem.position >= first:
+            problems.append(problem)
+        if len(problems) >= ENOUGH:
+            break
+    return problems
+
+
+def _problems(rows: Iterator[tuple[Any, ...]], source: str) -> Iterator[Problem]:
+    before = None
+    for row in rows:
+        position, subject, version, type_, time, leaf, line = row
+        if sha256(b"\x00" + line.encode()).digest() != leaf:
+            yield Problem(position, "the line is not the one that its leaf hash was made of")
+        try:
+            said = orjson.loads(line)
+            agrees = (
+                said["subject"] == subject
+                and said["streamversion"] == version
+                and said["type"] == type_
+                and said["id"] == str(position)
+                and said["source"] == source
+                and datetime.fromisoformat(said["time"]) == time
+            )
+        except (ValueError, KeyError, TypeError):
+            yield Problem(position, "the line is no CloudEvents line")
+        else:
+            if not agrees:
+                yield Problem(position, f"the line disagrees with {_disagreeing(said, row, source)}")
+        if before is not None and time < before:
+            yield Problem(position, f"it was recorded at {time.isoformat()}, before the entry that it follows")
+        before = time
+
+
+def _disagreeing(said: dict[str, Any], row: tuple[Any, ...], source: str) -> str:
+    position, subject, version, type_, time = row[:5]
+    columns = {
+        "position": said["id"] == str(position),
+        "ledger": said["source"] == source,
+        "subject": said["subject"] == subject,
+        "version": said["streamversion"] == version,
+        "type": said["type"] == type_,
+        "time": datetime.fromisoformat(said["time"]) == time,
+    }
+    return ", ".join(name for name, agrees in columns.items() if not agrees)

@@ -1,0 +1,67 @@
+"""Figures for Prometheus: what the gateway does itself, and how far its followers lag."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+from starlette.responses import Response
+
+_LAG = """
+select follower.name,
+  coalesce(sum(ledger.size - follower.position), 0)::bigint as positions,
+  coalesce(extract(epoch from max(now() - waiting.time)), 0)::float8 as seconds,
+  count(follower.parked_at) as parked
+from projection.follower
+join ledger.ledger on ledger.ledger = follower.ledger
+left join lateral (
+  select entry.time from ledger.entry
+  where entry.ledger = follower.ledger and entry.position = follower.position + 1 and ledger.size > follower.position
+) as waiting on true
+group by follower.name
+"""
+_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+@dataclass(frozen=True)
+class Telemetry:
+    """The figures of one gateway, in a registry of its own."""
+
+    registry: CollectorRegistry
+    commands: Counter
+    append: Histogram
+    requests: Histogram
+    lag_positions: Gauge
+    lag_seconds: Gauge
+    parked: Gauge
+
+    @classmethod
+    def make(cls) -> "Telemetry":
+        """All figures at zero."""
+        registry = CollectorRegistry()
+        counter = partial(Counter, registry=registry)
+        histogram = partial(Histogram, registry=registry, buckets=_BUCKETS)
+        gauge = partial(Gauge, registry=registry)
+        return cls(
+            registry=registry,
+            commands=counter("sporbar_commands", "Commands by outcome: done, repeated, or the code of the refusal", ["command", "outcome"]),
+            append=histogram("sporbar_append_seconds", "From a command's validation to its commit"),
+            requests=histogram("sporbar_request_seconds", "Requests by method and status", ["method", "status"]),
+            lag_positions=gauge("sporbar_follower_lag_positions", "Lines recorded and not followed yet", ["follower"]),
+            lag_seconds=gauge("sporbar_follower_lag_seconds", "Age of the oldest such line", ["follower"]),
+            parked=gauge("sporbar_follower_parked", "Practices that a follower has parked", ["follower"]),
+        )
+
+    async def exposition(self, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> Response:
+        """Every figure in Prometheus' text format; the followers' are read when asked for."""
+        async with pool.connection() as conn:
+            rows = await (await conn.execute(_LAG)).fetchall()
+        for gauge in (self.lag_positions, self.lag_seconds, self.parked):
+            gauge.clear()
+        for follower, positions, seconds, parked in rows:
+            self.lag_positions.labels(follower).set(positions)
+            self.lag_seconds.labels(follower).set(max(seconds, 0.0))
+            self.parked.labels(follower).set(parked)
+        return Response(generate_latest(self.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

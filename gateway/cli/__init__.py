@@ -1,0 +1,51 @@
+"""The command line `sporbar`: one module a command or group of commands; docs/cli.md is made from it.
+
+A module imports what it runs inside the command, so that `sporbar --help` is quick.
+"""
+
+import sys
+
+import typer
+
+from gateway.cli import ledger, migrate, serve, token
+from gateway.cli._errors import one_line
+
+app = typer.Typer(
+    name="sporbar",
+    help="The quality-management record of a health-care practice, kept as events that can be proven.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(migrate.commands)
+app.add_typer(serve.commands)
+app.add_typer(ledger.commands)
+app.add_typer(token.commands)
+
+
+@app.callback()
+def sporbar() -> None:
+    """The quality-management record of a health-care practice, kept as events that can be proven."""
+
+
+def main() -> None:
+    """Run the command line; what can be expected to go wrong becomes one line and exit status 1."""
+    try:
+        app()
+    except Exception as error:
+        line = one_line(error)
+        if line is None:
+            raise
+        typer.echo(f"sporbar: {line}", err=True)
+        sys.exit(1)
+
+
+def markdown() -> str:
+    """docs/cli.md."""
+    from typer.cli import get_docs_for_click
+    from typer.main import get_command
+
+    command = get_command(app)
+    context = typer.Context(command, info_name="sporbar")
+    return get_docs_for_click(obj=command, ctx=context, name="sporbar", title="The command line").rstrip() + "\n"

@@ -1,0 +1,36 @@
+"""Which errors are expected on the command line, and the one line that each becomes."""
+
+from collections.abc import Callable
+
+
+def one_line(error: Exception) -> str | None:
+    """What to say of an error; None for one that nobody foresaw, whose traceback is wanted."""
+    return next((say(error) for kind, say in _expected().items() if isinstance(error, kind)), None)
+
+
+def _expected() -> dict[type[Exception], Callable[[Exception], str]]:
+    import psycopg
+    import psycopg_pool
+    from eventsourcing.persistence import PersistenceError
+
+    from events.ledger.migrate import MigrationChanged
+    from gateway.auth.keys import KeyFileError
+    from gateway.cli._database import UnusableDatabaseError
+    from gateway.embedded_postgres import EmbeddedPostgresError
+    from gateway.settings import SettingsError
+
+    unreachable = "cannot reach the database: {}; check SPORBAR_DATABASE_URL".format
+    return {
+        SettingsError: str,
+        KeyFileError: str,
+        EmbeddedPostgresError: str,
+        UnusableDatabaseError: str,
+        MigrationChanged: str,
+        PersistenceError: _joined,
+        psycopg.OperationalError: lambda error: unreachable(_joined(error)),
+        psycopg_pool.PoolTimeout: lambda error: unreachable(_joined(error)),
+    }
+
+
+def _joined(error: Exception) -> str:
+    return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())

@@ -1,0 +1,20 @@
+"""`sporbar migrate`."""
+
+import typer
+
+commands = typer.Typer()
+
+
+@commands.command(epilog="Example: SPORBAR_DATABASE_URL=postgresql://sporbar@db/sporbar sporbar migrate")
+def migrate() -> None:
+    """Bring the database to the form that this version needs; does nothing when it has it already."""
+    from events.ledger import migrate as ledger
+    from gateway.cli._database import any_database
+    from gateway.settings import load_settings
+
+    with any_database(load_settings()) as url:
+        applied = ledger.migrate(url)
+    for name in applied:
+        typer.echo(f"applied {name}")
+    if not applied:
+        typer.echo("nothing to do")

@@ -1,0 +1,1 @@
+"""Practices that never were: three years of commands, through the real handlers, on simulated ledgers."""

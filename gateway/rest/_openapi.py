@@ -1,0 +1,133 @@
+"""The description of the API (OpenAPI 3.1): schemas from the commands, an example for each, problems for each."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import TypeAdapter
+from pydantic.json_schema import models_json_schema
+
+from gateway._bus import Receipt
+from gateway.problems import MEDIA_TYPE
+from gateway.rest._commands import Mounted
+
+DESCRIPTION = """
+Commands to the quality-management record of a health-care practice. Every command is one POST with an `Idempotency-Key`:
+send the same key again, and the command is carried out once and answered the same way. The answer tells the position in
+the record; ask GraphQL for `atLeast` that position to see the effect. Refusals are problem details (RFC 9457) with a
+stable `code`, in English or Norwegian by `Accept-Language`, and store nothing.
+"""
+_REFERENCE = "#/components/schemas/{model}"
+_REFUSALS = {
+    "400": "The request cannot be read: no JSON, no Idempotency-Key.",
+    "401": "No token, or one that is not accepted.",
+    "403": "Not allowed; also for practices and things that do not exist.",
+    "404": "The practice has no such thing.",
+    "409": "A rule of the quality work does not allow it now.",
+    "412": "The subject is not at the version of If-Match.",
+    "413": "The body is larger than the limit.",
+    "422": "What the command says cannot be so; `errors` names the fields. Or the key was used for another command.",
+    "503": "Not available just now; try again with the same key.",
+}
+_PROBLEM = {
+    "type": "object",
+    "title": "Problem",
+    "description": "Problem details (RFC 9457).",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "Stable; does not change with the language."},
+        "detail": {"type": "string", "description": "What to do, as a sentence."},
+        "instance": {"type": "string", "format": "uri-reference"},
+        "details": {"type": "object", "description": "What the sentence speaks of."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "code", "detail"],
+                "properties": {"pointer": {"type": "string"}, "code": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+_HEADERS: list[dict[str, Any]] = [
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": True,
+        "description": "Your own name of this command; the same one when you try again.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"},
+        "example": "6f0d1c9e-0c53-4f0e-8a53-0f4b8a6a3f10",
+    },
+    {
+        "name": "If-Match",
+        "in": "header",
+        "required": False,
+        "description": "Version that the subject must stand at, in quotation marks; left out, the command is decided on the latest.",
+        "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
+    },
+]
+
+
+def describe(app: FastAPI, mounted: Sequence[Mounted]) -> None:
+    """Let the application answer with this description at /openapi.json; it is made at the first request."""
+
+    @cache
+    def openapi() -> dict[str, Any]:
+        return description(app, mounted)
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def description(app: FastAPI, mounted: Sequence[Mounted]) -> dict[str, Any]:
+    """The description of an application's commands."""
+    made = get_openapi(title=app.title, version=app.version, description=DESCRIPTION.strip(), routes=app.routes)
+    schemas = _schemas(mounted)
+    for entry in mounted:
+        _describe_one(made["paths"][f"/v1/practices/{{practice}}{entry.path}"]["post"], entry, schemas)
+    made["components"] = {
+        "schemas": schemas | {"Problem": _PROBLEM},
+        "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+    }
+    made["security"] = [{"bearer": []}]
+    return made
+
+
+def _describe_one(operation: dict[str, Any], entry: Mounted, schemas: dict[str, Any]) -> None:
+    operation["description"] = (entry.command.__doc__ or "").strip()
+    ids = {name: schemas[entry.command.__name__]["x-path"][name] for name in entry.path_ids}
+    operation["parameters"] = [_in_path("practice", {"type": "string", "title": "Practice"}), *(_in_path(*item) for item in ids.items())]
+    operation["parameters"] += _HEADERS
+    body = {"schema": {"$ref": _REFERENCE.format(model=entry.command.__name__)}, "example": entry.example}
+    operation["requestBody"] = {"required": True, "content": {"application/json": body}}
+    (done,) = operation["responses"]
+    operation["responses"][done] = _answer()
+    problem = {MEDIA_TYPE: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}}
+    operation["responses"] |= {status: {"description": told, "content": problem} for status, told in _REFUSALS.items()}
+
+
+def _in_path(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _answer() -> dict[str, Any]:
+    return {
+        "description": "Carried out, once.",
+        "headers": {"Sporbar-Position": {"description": "Position of the last event written.", "schema": {"type": "integer"}}},
+        "content": {"application/json": {"schema": {"$ref": _REFERENCE.format(model="Receipt")}}},
+    }
+
+
+def _schemas(mounted: Sequence[Mounted]) -> dict[str, Any]:
+    """The commands' schemas without the ids that stand in the path; those are kept apart under `x-path`."""
+    _, made = models_json_schema([(entry.command, "validation") for entry in mounted], ref_template=_REFERENCE)
+    schemas: dict[str, Any] = dict(made["$defs"])
+    for entry in mounted:
+        schema = schemas[entry.command.__name__]
+        schema["x-path"] = {name: schema["properties"].pop(name) for name in entry.path_ids}
+        schema["required"] = [name for name in schema.get("required", []) if name not in entry.path_ids]
+    return schemas | {"Receipt": TypeAdapter(Receipt).json_schema(ref_template=_REFERENCE)}

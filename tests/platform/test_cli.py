@@ -1,0 +1,125 @@
+"""The command line as a person meets it: real processes, a real database."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eventsourcing.persistence import StoredEvent
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from events.ledger.recorder import LedgerRecorder, open_ledger
+from gateway.cli import app
+from tests._database import Database
+
+PROJECT = Path(__file__).parents[2]
+KARI = "00000000-0000-4000-8000-00000000000a"
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SPORBAR_")}
+    return subprocess.run(
+        [sys.executable, "-c", "from gateway.cli import main; main()", *arguments],
+        cwd=PROJECT,
+        env=clean | environment,
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def command_paths() -> Iterator[tuple[str, ...]]:
+    """Every command of `sporbar`, groups included."""
+    pending: list[tuple[tuple[str, ...], Any]] = [((), get_command(app))]
+    while pending:
+        path, command = pending.pop()
+        children = getattr(command, "commands", {})
+        pending += [((*path, name), child) for name, child in children.items()]
+        if not children:
+            yield path
+
+
+@pytest.mark.parametrize("path", sorted(command_paths()), ids=" ".join)
+def test_every_command_explains_itself_with_an_example(path: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(app, [*path, "--help"])
+    assert shown.exit_code == 0
+    assert "Example: " in shown.output
+    assert f"## `sporbar {path[0]}`" in (PROJECT / "docs" / "cli.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("environment", "line"),
+    [
+        ({"SPORBAR_PORTT": "1"}, "sporbar: there is no setting SPORBAR_PORTT; did you mean SPORBAR_PORT?"),
+        ({"SPORBAR_PORT": "http"}, "sporbar: SPORBAR_PORT: Input should be a valid integer, unable to parse string as an integer"),
+        (
+            {"SPORBAR_DATABASE_URL": "a secret"},
+            "sporbar: SPORBAR_DATABASE_URL: give a libpq URL such as postgresql://user@host/database",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_one_clear_line(environment: dict[str, str], line: str) -> None:
+    failed = run("migrate", **environment)
+    assert (failed.returncode, failed.stderr, failed.stdout) == (1, f"{line}\n", "")
+
+
+def test_a_database_that_does_not_answer_is_one_clear_line_without_the_password(tmp_path: Path) -> None:
+    failed = run("migrate", SPORBAR_DATABASE_URL=f"postgresql://somebody:geheim@/x?host={tmp_path}")
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("sporbar: cannot reach the database: ")
+    assert failed.stderr.endswith("; check SPORBAR_DATABASE_URL\n")
+    assert failed.stderr.count("\n") == 1
+    assert "geheim" not in failed.stderr
+
+
+def test_a_record_is_opened_once(database: Database) -> None:
+    here = {"SPORBAR_DATABASE_URL": database.url}
+    assert run("open", "fjordgata", **here).stdout == "opened fjordgata\n"
+    assert run("open", "fjordgata", **here).stdout == "fjordgata is open already\n"
+    refused = run("open", "Fjordgata 7", **here)
+    assert refused.returncode == 2
+    assert "small letters" in refused.stderr
+
+
+def test_a_changed_line_is_found_and_named(database: Database) -> None:
+    pool, here = database.sync_pool(), {"SPORBAR_DATABASE_URL": database.url}
+    open_ledger(pool, "fjordgata")
+    recorder = LedgerRecorder(pool, "fjordgata")
+    recorder.insert_events([StoredEvent("deviation/x", version, "deviation.closed.v1", b'{"conclusion":"done"}') for version in (1, 2, 3)])
+    sound = run("verify", **here)
+    assert sound.returncode == 0
+    assert re.fullmatch(r"fjordgata: 3 entries, root [0-9a-f]{64}, sound\n", sound.stdout)
+    with database.connect() as connection:
+        connection.execute("UPDATE ledger.entry SET line = replace(line, 'done', 'gone') WHERE position = 2")
+    tampered = run("verify", "fjordgata", **here)
+    assert tampered.returncode == 1
+    assert "NOT SOUND\n  position 2: " in tampered.stdout
+    assert run("verify", "havnegata", **here).stderr == "sporbar: there is no ledger havnegata\n"
+
+
+def test_a_database_is_migrated_once(database: Database) -> None:
+    migrated = run("migrate", SPORBAR_DATABASE_URL=database.url)
+    assert (migrated.returncode, migrated.stdout) == (0, "nothing to do\n")
+
+
+def test_a_command_on_a_database_that_was_never_migrated_says_so(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute("DELETE FROM sporbar.migration")
+    failed = run("open", "fjordgata", SPORBAR_DATABASE_URL=database.url)
+    assert failed.stderr == "sporbar: the database is not of the form that this version needs: run `sporbar migrate` first\n"
+
+
+def test_a_token_is_printed_for_a_member_and_for_somebody_from_outside(tmp_path: Path) -> None:
+    here = {"SPORBAR_DATA_DIR": str(tmp_path)}
+    member = run("token", "fjordgata", "--role", "manager", "--member", KARI, "--function", "HSE_LEAD", **here)
+    assert member.stdout.count(".") == 2, member.stderr
+    assert run("token", "fjordgata", "--role", "auditor", **here).returncode == 0
+    refused = run("token", "fjordgata", "--role", "employee", **here)
+    assert refused.returncode == 2
+    assert "--member" in refused.stderr

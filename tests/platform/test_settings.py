@@ -1,0 +1,78 @@
+"""Settings come from the environment, and what they cannot be is said."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway import settings as module
+from gateway.settings import Settings, SettingsError, default_data_dir, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(module.variable(name), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_nothing_set_is_a_safe_installation() -> None:
+    settings = load_settings()
+    assert settings.database_url is None
+    assert settings.host == "127.0.0.1"
+    assert settings.demo_sign_in is False
+    assert settings.graphql_introspection is False
+    assert settings.body_limit == 64 * 1024
+
+
+def test_every_setting_is_described() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_paths_follow_the_data_directory_and_do_not_move_with_the_working_directory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SPORBAR_DATA_DIR", "elsewhere")
+    settings = load_settings()
+    assert settings.issuer_key == tmp_path / "elsewhere" / "keys" / "issuer.jwk"
+    assert settings.pseudonym_key == tmp_path / "elsewhere" / "keys" / "pseudonym.key"
+    assert settings.postgres_dir == tmp_path / "elsewhere" / "postgres"
+
+
+def test_a_clone_keeps_its_own_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert default_data_dir() == tmp_path / "var"
+
+
+def test_root_in_a_closed_directory_keeps_the_data_where_the_server_may_go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    monkeypatch.chdir(closed)
+    assert default_data_dir().parent == Path("/var/lib/sporbar")
+    assert default_data_dir().name.startswith("closed-")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SPORBAR_PORT", "70000", "SPORBAR_PORT: Input should be less than or equal to 65535"),
+        ("SPORBAR_LOG_LEVEL", "loud", "SPORBAR_LOG_LEVEL: Input should be 'debug', 'info', 'warning' or 'error'"),
+        ("SPORBAR_DEMO_SIGNIN", "1", "there is no setting SPORBAR_DEMO_SIGNIN; did you mean SPORBAR_DEMO_SIGN_IN?"),
+        ("SPORBAR_QWERTY", "1", "there is no setting SPORBAR_QWERTY: see docs/settings.md"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert str(refused.value) == said
+
+
+def test_a_password_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPORBAR_DATABASE_URL", "postgresql://app:geheim@db/sporbar")
+    settings = load_settings()
+    assert "geheim" not in f"{settings} {settings!r} {settings.model_dump()}"
+    monkeypatch.setenv("SPORBAR_DATABASE_URL", "geheim is no url")
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert "geheim" not in str(refused.value)
