@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from gateway.cli import ledger, migrate, serve, token
+from gateway.cli import ledger, migrate, parked, read_models, serve, token
 from gateway.cli._errors import one_line
 
 app = typer.Typer(
@@ -20,7 +20,9 @@ app = typer.Typer(
 )
 app.add_typer(migrate.commands)
 app.add_typer(serve.commands)
+app.add_typer(read_models.commands)
 app.add_typer(ledger.commands)
+app.add_typer(parked.commands, name="parked")
 app.add_typer(token.commands)
 
 

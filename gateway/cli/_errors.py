@@ -18,14 +18,17 @@ def _expected() -> dict[type[Exception], Callable[[Exception], str]]:
     from gateway.cli._database import UnusableDatabaseError
     from gateway.embedded_postgres import EmbeddedPostgresError
     from gateway.settings import SettingsError
+    from projections._engine._generation import RebuildNeeded
+    from projections._engine._rebuild import RebuildFailed, RebuildRunning
+    from projections._engine._worker import NoGeneration
 
     unreachable = "cannot reach the database: {}; check SPORBAR_DATABASE_URL".format
+    told_by_themselves = (
+        *(SettingsError, KeyFileError, EmbeddedPostgresError, UnusableDatabaseError, MigrationChanged),
+        *(NoGeneration, RebuildNeeded, RebuildRunning, RebuildFailed),
+    )
     return {
-        SettingsError: str,
-        KeyFileError: str,
-        EmbeddedPostgresError: str,
-        UnusableDatabaseError: str,
-        MigrationChanged: str,
+        **dict.fromkeys(told_by_themselves, str),
         PersistenceError: _joined,
         psycopg.OperationalError: lambda error: unreachable(_joined(error)),
         psycopg_pool.PoolTimeout: lambda error: unreachable(_joined(error)),

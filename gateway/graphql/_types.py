@@ -30,18 +30,9 @@ def graphql_type(hint: Any, *, nested: Any = None) -> Any:
 
     TypeError for an annotation that GraphQL cannot say.
     """
-    origin, parts = get_origin(hint), get_args(hint)
-    if origin is Annotated:
-        return graphql_type(parts[0], nested=nested)
-    if origin in (Union, UnionType):
-        return _union(parts, nested)
-    if origin is Literal:
-        return graphql_type(type(parts[0]), nested=nested)
-    if origin in (tuple, list, frozenset, set):
-        if not parts or parts[0] is Any or get_origin(parts[0]) is dict:
-            return JSON
-        return list[graphql_type(parts[0], nested=nested)]  # type: ignore[misc]
-    if origin is dict or hint in (dict, list):
+    if get_origin(hint) is not None:
+        return _composed(get_origin(hint), get_args(hint), nested)
+    if hint in (dict, list):
         return JSON
     if hint is AwareDatetime:
         return datetime
@@ -52,6 +43,18 @@ def graphql_type(hint: Any, *, nested: Any = None) -> Any:
     if isinstance(hint, type):
         return hint
     raise TypeError(f"no GraphQL type for {hint!r}")
+
+
+def _composed(origin: Any, parts: tuple[Any, ...], nested: Any) -> Any:
+    if origin is Annotated:
+        return graphql_type(parts[0], nested=nested)
+    if origin in (Union, UnionType):
+        return _union(parts, nested)
+    if origin is Literal:
+        return graphql_type(type(parts[0]), nested=nested)
+    if origin is dict or parts[0] is Any or get_origin(parts[0]) is dict:
+        return JSON
+    return list[graphql_type(parts[0], nested=nested)]  # type: ignore[misc]
 
 
 def _union(parts: tuple[Any, ...], nested: Any) -> Any:

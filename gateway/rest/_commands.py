@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from inspect import cleandoc
 from typing import Any
 
 import orjson
@@ -108,4 +109,4 @@ def expected_version(request: Request) -> int | None:
 
 
 def _sentence(command: type[Command]) -> str:
-    return (command.__doc__ or command.NAME).strip().partition("\n")[0]
+    return cleandoc(command.__doc__ or command.NAME).partition("\n")[0]

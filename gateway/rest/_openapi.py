@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from inspect import cleandoc
 from typing import Any
 
 from fastapi import FastAPI
@@ -54,6 +55,11 @@ _PROBLEM = {
         },
     },
 }
+_DONE = {
+    "description": "Carried out, once.",
+    "headers": {"Sporbar-Position": {"description": "Position of the last event written.", "schema": {"type": "integer"}}},
+    "content": {"application/json": {"schema": {"$ref": _REFERENCE.format(model="Receipt")}}},
+}
 _HEADERS: list[dict[str, Any]] = [
     {
         "name": "Idempotency-Key",
@@ -86,48 +92,38 @@ def describe(app: FastAPI, mounted: Sequence[Mounted]) -> None:
 def description(app: FastAPI, mounted: Sequence[Mounted]) -> dict[str, Any]:
     """The description of an application's commands."""
     made = get_openapi(title=app.title, version=app.version, description=DESCRIPTION.strip(), routes=app.routes)
-    schemas = _schemas(mounted)
+    references, schemas = _schemas(mounted)
     for entry in mounted:
-        _describe_one(made["paths"][f"/v1/practices/{{practice}}{entry.path}"]["post"], entry, schemas)
+        operation = made["paths"][f"/v1/practices/{{practice}}{entry.path}"]["post"]
+        in_path = _take_out(schemas[references[entry.command].rpartition("/")[2]], entry.path_ids)
+        _describe_one(operation, entry, in_path, references[entry.command])
     made["components"] = {
-        "schemas": schemas | {"Problem": _PROBLEM},
+        "schemas": schemas | {"Problem": _PROBLEM, "Receipt": TypeAdapter(Receipt).json_schema(ref_template=_REFERENCE)},
         "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
     }
     made["security"] = [{"bearer": []}]
     return made
 
 
-def _describe_one(operation: dict[str, Any], entry: Mounted, schemas: dict[str, Any]) -> None:
-    operation["description"] = (entry.command.__doc__ or "").strip()
-    ids = {name: schemas[entry.command.__name__]["x-path"][name] for name in entry.path_ids}
-    operation["parameters"] = [_in_path("practice", {"type": "string", "title": "Practice"}), *(_in_path(*item) for item in ids.items())]
+def _schemas(mounted: Sequence[Mounted]) -> tuple[dict[type[Any], str], dict[str, Any]]:
+    """A reference to each command's schema, and all schemas."""
+    models, made = models_json_schema([(entry.command, "validation") for entry in mounted], ref_template=_REFERENCE)
+    return {model: found["$ref"] for (model, _), found in models.items()}, dict(made["$defs"])
+
+
+def _take_out(schema: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """The members that stand in the path; they are taken out of the body's schema."""
+    schema["required"] = [name for name in schema.get("required", []) if name not in names]
+    return {name: schema["properties"].pop(name) for name in names}
+
+
+def _describe_one(operation: dict[str, Any], entry: Mounted, in_path: Mapping[str, Any], reference: str) -> None:
+    operation["description"] = cleandoc(entry.command.__doc__ or "")
+    ids = {"practice": {"type": "string", "title": "Practice"}, **in_path}
+    operation["parameters"] = [{"name": name, "in": "path", "required": True, "schema": schema} for name, schema in ids.items()]
     operation["parameters"] += _HEADERS
-    body = {"schema": {"$ref": _REFERENCE.format(model=entry.command.__name__)}, "example": entry.example}
+    body = {"schema": {"$ref": reference}, "example": entry.example}
     operation["requestBody"] = {"required": True, "content": {"application/json": body}}
-    (done,) = operation["responses"]
-    operation["responses"][done] = _answer()
     problem = {MEDIA_TYPE: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}}
-    operation["responses"] |= {status: {"description": told, "content": problem} for status, told in _REFUSALS.items()}
-
-
-def _in_path(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": schema}
-
-
-def _answer() -> dict[str, Any]:
-    return {
-        "description": "Carried out, once.",
-        "headers": {"Sporbar-Position": {"description": "Position of the last event written.", "schema": {"type": "integer"}}},
-        "content": {"application/json": {"schema": {"$ref": _REFERENCE.format(model="Receipt")}}},
-    }
-
-
-def _schemas(mounted: Sequence[Mounted]) -> dict[str, Any]:
-    """The commands' schemas without the ids that stand in the path; those are kept apart under `x-path`."""
-    _, made = models_json_schema([(entry.command, "validation") for entry in mounted], ref_template=_REFERENCE)
-    schemas: dict[str, Any] = dict(made["$defs"])
-    for entry in mounted:
-        schema = schemas[entry.command.__name__]
-        schema["x-path"] = {name: schema["properties"].pop(name) for name in entry.path_ids}
-        schema["required"] = [name for name in schema.get("required", []) if name not in entry.path_ids]
-    return schemas | {"Receipt": TypeAdapter(Receipt).json_schema(ref_template=_REFERENCE)}
+    answers = dict.fromkeys(operation["responses"], _DONE)
+    operation["responses"] = answers | {status: {"description": told, "content": problem} for status, told in _REFUSALS.items()}

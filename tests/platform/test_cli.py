@@ -96,6 +96,7 @@ def test_a_changed_line_is_found_and_named(database: Database) -> None:
     assert sound.returncode == 0
     assert re.fullmatch(r"fjordgata: 3 entries, root [0-9a-f]{64}, sound\n", sound.stdout)
     with database.connect() as connection:
+        connection.execute("ALTER TABLE ledger.entry DISABLE TRIGGER ALL")  # as only its owner can
         connection.execute("UPDATE ledger.entry SET line = replace(line, 'done', 'gone') WHERE position = 2")
     tampered = run("verify", "fjordgata", **here)
     assert tampered.returncode == 1
@@ -104,8 +105,9 @@ def test_a_changed_line_is_found_and_named(database: Database) -> None:
 
 
 def test_a_database_is_migrated_once(database: Database) -> None:
-    migrated = run("migrate", SPORBAR_DATABASE_URL=database.url)
-    assert (migrated.returncode, migrated.stdout) == (0, "nothing to do\n")
+    for _ in range(2):
+        migrated = run("migrate", SPORBAR_DATABASE_URL=database.url)
+        assert (migrated.returncode, migrated.stdout) == (0, "ready; read models in read_1\n")
 
 
 def test_a_command_on_a_database_that_was_never_migrated_says_so(database: Database) -> None:

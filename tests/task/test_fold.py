@@ -67,7 +67,9 @@ def at(position: int) -> datetime:
 
 
 def task(*events: DomainEvent) -> TaskRow:
-    return Folded().then(*events).one(TaskRow)
+    folded = Folded().then(DEFINED, subject=TEMPLATE_SUBJECT)
+    folded.position = 0
+    return folded.then(*events).one(TaskRow)
 
 
 def template(*events: DomainEvent) -> RecurringTaskRow:

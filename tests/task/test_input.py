@@ -58,7 +58,7 @@ BAD: list[tuple[type[Command], dict[str, Any], str]] = [
     (commands.PlanTask, PLAN | {"title": "a\u0000b"}, "text.control_character"),
     (commands.PlanTask, PLAN | {"description": "x" * 10_001}, "string_too_long"),
     (commands.PlanTask, PLAN | {"due": "1999-12-31"}, "date.too_early"),
-    (commands.PlanTask, PLAN | {"due": "i morgen"}, "date_from_datetime_parsing"),
+    (commands.PlanTask, PLAN | {"due": "i morgen"}, "date_parsing"),
     (commands.PlanTask, PLAN | {"kind": "occurrence"}, "literal_error"),
     (commands.PlanTask, PLAN | {"recurring_task": str(TEMPLATE)}, "task.starts_only_from_setup"),
     (commands.PlanTask, PLAN | {"assignment": {}}, "task.assignment"),

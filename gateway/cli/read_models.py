@@ -1,0 +1,47 @@
+"""`sporbar project` and `sporbar rebuild`."""
+
+from typing import Annotated
+
+import typer
+
+commands = typer.Typer()
+
+
+@commands.command(epilog="Example: sporbar project")
+def project() -> None:
+    """Keep the read models up with the records until told to stop; any number of these may run."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from gateway.cli._database import database
+    from gateway.cli._signals import stopped_by_sigterm
+    from gateway.logs import configure_logging
+    from gateway.settings import load_settings
+    from projections._engine._worker import Worker
+
+    settings = load_settings()
+    configure_logging(settings.log_level, settings.log_format)
+    with stopped_by_sigterm(), database(settings) as url, ThreadPoolExecutor(1) as threads:
+        worker = Worker(url)
+        following = threads.submit(worker.run)
+        try:
+            following.result()
+        finally:
+            worker.stop()
+
+
+@commands.command(epilog="Example: sporbar rebuild --processes 4")
+def rebuild(
+    processes: Annotated[int, typer.Option(min=1, max=64, help="How many practices to fold at a time.")] = 2,
+) -> None:
+    """Fold every record anew beside the read models that answer, then switch to the new ones; questions are answered throughout."""
+    from gateway.cli._database import database
+    from gateway.cli._progress import progress_bar
+    from gateway.settings import load_settings
+    from projections._engine._rebuild import rebuild as fold_anew
+
+    with database(load_settings()) as url, progress_bar("events") as tell:
+        rebuilt = fold_anew(url, processes=processes, progress=tell)
+    rate = rebuilt.events / rebuilt.seconds
+    typer.echo(
+        f"{rebuilt.schema} answers: {rebuilt.practices} practices, {rebuilt.events} events in {rebuilt.seconds:.1f} s ({rate:,.0f}/s)"
+    )
