@@ -74,14 +74,8 @@ class View:
 
     def source(self, row: type[Any]) -> sql.Composed:
         """A FROM item with the table's name: the rows of this practice at this position, with their `position`."""
-        table = table_of(row)
-        found = [_SELECT.format(columns=_columns(row), table=sql.Identifier(self.schema, table.name))]
-        if self.position < self.latest:
-            found[0] += _WRITTEN
-            if table.history:
-                history = sql.Identifier(self.schema, table.history_name)
-                found.append(_SELECT.format(columns=_columns(row), table=history) + _WRITTEN + _REPLACED_LATER)
-        return sql.SQL("({}) as {}").format(sql.SQL(" union all ").join(found), sql.Identifier(table.name))
+        row_type: Any = row
+        return _source(self.schema, row_type, self.position < self.latest)
 
     async def fetch(self, row: type[R], query: Query, params: Mapping[str, Any] | None = None) -> list[R]:
         """The rows that a query finds; it must select every column of the row type, in any order, and may select more."""
@@ -115,6 +109,20 @@ class View:
 _SELECT = sql.SQL("select {columns} from {table} where practice = %(view_practice)s")
 _WRITTEN = sql.SQL(" and position <= %(view_position)s")
 _REPLACED_LATER = sql.SQL(" and replaced_at > %(view_position)s")
+
+
+@lru_cache(maxsize=500)
+def _source(schema: str, row: Any, earlier: bool) -> sql.Composed:
+    """Composed once and then plain text: to quote every column anew costs more than most queries take."""
+    table = table_of(row)
+    found = [_SELECT.format(columns=_columns(row), table=sql.Identifier(schema, table.name))]
+    if earlier:
+        found[0] += _WRITTEN
+        if table.history:
+            history = sql.Identifier(schema, table.history_name)
+            found.append(_SELECT.format(columns=_columns(row), table=history) + _WRITTEN + _REPLACED_LATER)
+    source = sql.SQL("({}) as {}").format(sql.SQL(" union all ").join(found), sql.Identifier(table.name))
+    return sql.Composed([sql.SQL(source.as_string())])
 
 
 @asynccontextmanager

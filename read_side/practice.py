@@ -11,6 +11,7 @@ from psycopg import sql
 from events import _holding
 from events._function import Function, FunctionKey
 from events._holding import HoldingKind, Turn
+from events._personal import Personal
 from events.practice import Field, PracticeType, Profession
 from read_side._as_of import View
 from read_side._tables import table
@@ -55,8 +56,8 @@ class MemberRow:
 
     member_id: UUID
     subject: str
-    name: str
-    email: str | None
+    name: Personal[str]
+    email: Personal[str | None]
     profession: Profession
     employed_from: date
     last_day: date | None

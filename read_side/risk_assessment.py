@@ -1,6 +1,7 @@
 """Risk assessments, their scenarios, treatments and matrices, as rows; and the questions about them."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -312,6 +313,20 @@ async def assessment(view: View, assessment_id: UUID) -> WholeAssessment | None:
     scenarios = belongs.format(view.source(RiskScenarioRow), sql.Identifier("number"))
     treatments = belongs.format(view.source(RiskTreatmentRow), sql.SQL("due, treatment_id"))
     return WholeAssessment(found, await view.fetch(RiskScenarioRow, scenarios, key), await view.fetch(RiskTreatmentRow, treatments, key))
+
+
+async def scenarios_of(view: View, assessment_ids: Sequence[UUID]) -> list[list[RiskScenarioRow]]:
+    """The scenarios of each assessment by number, in the order of the ids."""
+    query = sql.SQL("select * from {} where assessment_id = any(%(ids)s) order by number").format(view.source(RiskScenarioRow))
+    rows = await view.fetch(RiskScenarioRow, query, {"ids": list(assessment_ids)})
+    return [[row for row in rows if row.assessment_id == id_] for id_ in assessment_ids]
+
+
+async def treatments_of(view: View, scenario_ids: Sequence[UUID]) -> list[list[RiskTreatmentRow]]:
+    """The treatments of each scenario by due date, in the order of the ids."""
+    query = sql.SQL("select * from {} where scenario_id = any(%(ids)s) order by due, treatment_id").format(view.source(RiskTreatmentRow))
+    rows = await view.fetch(RiskTreatmentRow, query, {"ids": list(scenario_ids)})
+    return [[row for row in rows if row.scenario_id == id_] for id_ in scenario_ids]
 
 
 async def linked_to(view: View, kind: LinkKind, target: UUID) -> list[RiskAssessmentRow]:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from gateway.cli import ledger, migrate, parked, read_models, serve, token
+from gateway.cli import demo, generate, ledger, migrate, parked, read_models, schedule, serve, token
 from gateway.cli._errors import one_line
 
 app = typer.Typer(
@@ -18,11 +18,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(demo.commands)
 app.add_typer(migrate.commands)
 app.add_typer(serve.commands)
 app.add_typer(read_models.commands)
+app.add_typer(schedule.commands)
 app.add_typer(ledger.commands)
 app.add_typer(parked.commands, name="parked")
+app.add_typer(generate.commands)
 app.add_typer(token.commands)
 
 

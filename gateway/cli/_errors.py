@@ -17,6 +17,7 @@ def _expected() -> dict[type[Exception], Callable[[Exception], str]]:
     from gateway.auth.keys import KeyFileError
     from gateway.cli._database import UnusableDatabaseError
     from gateway.embedded_postgres import EmbeddedPostgresError
+    from gateway.generator.run import GeneratorError
     from gateway.settings import SettingsError
     from projections._engine._generation import RebuildNeeded
     from projections._engine._rebuild import RebuildFailed, RebuildRunning

@@ -29,12 +29,13 @@ def retry(
     """Go on where the parked practices stopped, after what stopped them was mended; ends with status 1 if one stops again."""
     from gateway.cli._database import database
     from gateway.settings import load_settings
+    from projections._engine._batch import describe
     from projections._engine._parked import retry as go_on
 
     with database(load_settings()) as url:
         outcomes = go_on(url, practice)
     for ledger, outcome in outcomes.items():
-        stopped = f"stopped again: {outcome.parked.error}" if outcome.parked else f"at position {outcome.position}"
+        stopped = f"stopped again: {describe(outcome.parked.error)}" if outcome.parked else f"at position {outcome.position}"
         typer.echo(f"{ledger}: {stopped}")
     if not outcomes:
         typer.echo("nothing is parked")

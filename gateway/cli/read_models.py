@@ -36,10 +36,13 @@ def rebuild(
     """Fold every record anew beside the read models that answer, then switch to the new ones; questions are answered throughout."""
     from gateway.cli._database import database
     from gateway.cli._progress import progress_bar
+    from gateway.logs import configure_logging
     from gateway.settings import load_settings
     from projections._engine._rebuild import rebuild as fold_anew
 
-    with database(load_settings()) as url, progress_bar("events") as tell:
+    settings = load_settings()
+    configure_logging(settings.log_level, settings.log_format)
+    with database(settings) as url, progress_bar("events") as tell:
         rebuilt = fold_anew(url, processes=processes, progress=tell)
     rate = rebuilt.events / rebuilt.seconds
     typer.echo(

@@ -26,7 +26,7 @@ def input_type(model: type[BaseModel]) -> Any:
     return _inputs[model]
 
 
-def filter_type(declared: type[Any]) -> Any:
+def filter_type(declared: type[Any], name: str | None = None) -> Any:
     """The input type of a frozen dataclass whose fields all have defaults; for `filter` arguments, which may be left out."""
     if declared not in _inputs:
         hints, told = get_type_hints(declared), attribute_docs(declared)
@@ -34,7 +34,7 @@ def filter_type(declared: type[Any]) -> Any:
             field.name: (hints[field.name], None if field.default is MISSING else field.default, told.get(field.name))
             for field in fields(declared)
         }
-        _inputs[declared] = _build(declared, declared.__name__, members)
+        _inputs[declared] = _build(declared, name or declared.__name__, members)
     return Optional[_inputs[declared]]  # noqa: UP045 -- the type is a value here
 
 

@@ -23,15 +23,15 @@ class RowType:
     _identity: ClassVar[str | None]
 
     @classmethod
-    def of(cls, reader: Reader, row: Any) -> Self:
-        """The row, its personal fields emptied unless the reader has `read.personal`."""
+    def of(cls, reader: Reader, row: Any, **beside: Any) -> Self:
+        """The row, its personal fields emptied unless the reader has `read.personal`; `beside` are private attributes."""
         shown = cls.__new__(cls)
         values: dict[str, Any] = {name: getattr(row, name) for name in cls._plain}
         if not reader.personal:
             values.update(cls._hidden)
         if cls._identity:
             values["id"] = str(getattr(row, cls._identity))
-        shown.__dict__.update(values, reader=reader, row=row)
+        shown.__dict__.update(values, reader=reader, row=row, **beside)
         return shown
 
 

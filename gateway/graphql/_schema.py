@@ -7,18 +7,20 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from gateway.graphql import deviation
+from gateway.graphql import deviation, practice, risk_assessment, task
 from gateway.graphql._context import Info
 from gateway.graphql._mutations import mutation_type
 from gateway.graphql._root import AsOfInput, PracticeHead, state_asked_for
 from gateway.graphql._types import field
 
-COMMANDS = (*deviation.COMMANDS,)
+COMMANDS = (*practice.COMMANDS, *deviation.COMMANDS, *risk_assessment.COMMANDS, *task.COMMANDS)
 """Every command that has a mutation."""
 
 
 @strawberry.type(description="A practice, and its record as one state of it shows.")
-class Practice(PracticeHead, deviation.PracticeDeviations):
+class Practice(
+    PracticeHead, practice.PracticeProfile, deviation.PracticeDeviations, risk_assessment.PracticeRisks, task.PracticeTasks
+):
     """Each capability adds its part as a base class."""
 
 

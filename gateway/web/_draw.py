@@ -5,15 +5,15 @@ chart, in a thread of its own that also keeps the charts from being drawn all at
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 from gateway.web._language import Language
+from gateway.web._recent import Recent
 
 KEPT = 400
-"""Charts kept, about 15 kB each."""
+"""Charts kept, about 20 kB each."""
 
 _TIME_LOCALES: dict[Language, Literal["nb-NO", "en-GB"]] = {Language.NO: "nb-NO", Language.EN: "en-GB"}
 
@@ -23,19 +23,15 @@ class Drawer:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="charts")
-        self._kept: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._drawn: Recent[bytes] = Recent(KEPT)
 
     async def svg(self, key: Hashable, language: Language, spec: Callable[[], dict[str, Any]]) -> bytes:
         """The chart of `key`; `spec` is only called when it is not drawn yet."""
-        drawn = self._kept.get(key)
-        if drawn is None:
-            drawn = await asyncio.get_running_loop().run_in_executor(self._thread, _draw, spec, language)
-            self._kept[key] = drawn
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        else:
-            self._kept.move_to_end(key)
-        return drawn
+
+        async def draw() -> bytes:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, _draw, spec, language)
+
+        return await self._drawn.of(key, draw)
 
     def close(self) -> None:
         """Let the thread end once its last chart is drawn."""

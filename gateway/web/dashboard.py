@@ -1,7 +1,6 @@
 """The practice's dashboard: the page and its charts, now or as of the end of any day."""
 
-from collections import OrderedDict
-from collections.abc import Hashable
+from datetime import date
 from functools import partial
 
 from starlette.requests import Request
@@ -15,19 +14,20 @@ from gateway.web._language import Speech
 from gateway.web._lists import Names, attention_lists
 from gateway.web._matrix import matrix_of
 from gateway.web._panels import panels
+from gateway.web._recent import Recent
 from gateway.web._render import HEADERS, Viewer, look, page, speech_of
 from gateway.web._tiles import tiles
 from gateway.web._web import Web, position_asked
 from gateway.web.charts import ChartName, Size, specification
 from read_side._as_of import View
 from read_side.activity import ActivityRow
-from read_side.compliance import assess
+from read_side.compliance import Answer, assess
 from read_side.dashboard import attention, dashboard
 from read_side.dashboard.figures import Dashboard
 from read_side.practice import FunctionRow, MemberRow, PracticeRow
 
 _KEPT = 64
-"""Dashboards kept for the charts that a page asks for next."""
+"""Practices whose figures and answers are kept, for the charts that a page asks for next and for the next reader."""
 
 
 class DashboardPage:
@@ -35,7 +35,8 @@ class DashboardPage:
 
     def __init__(self, web: Web) -> None:
         self._web = web
-        self._figures: OrderedDict[Hashable, Dashboard] = OrderedDict()
+        self._figures: Recent[Dashboard] = Recent(_KEPT)
+        self._answers: Recent[list[Answer]] = Recent(_KEPT)
 
     async def show(self, request: Request) -> Response:
         """The page."""
@@ -46,7 +47,7 @@ class DashboardPage:
             figures = await self._figures_of(view)
             names = await _names(view, speech, personal=self._may_see_persons(actor, practice))
             needs_attention = await attention(view)
-            answers = await assess(view)
+            answers = await self._answers_of(view)
             profile = await view.all(PracticeRow)
             last = await view.one(ActivityRow, position=view.position)
         path = f"/p/{practice}"
@@ -75,7 +76,7 @@ class DashboardPage:
         chart, size = _asked(request)
         practice, day = request.path_params["practice"], web.day_asked(request)
         async with web.view(practice, day=day, at_least=None if day else position_asked(request)) as view:
-            state = (practice, view.position, view.today)
+            state = _state(view)
             tag = f'"{view.position}-{view.today:%Y%m%d}-{chart}-{size}-{speech.language}-{look()}"'
             if tag in request.headers.get("if-none-match", ""):
                 return _image(304, tag)
@@ -85,17 +86,18 @@ class DashboardPage:
         return _image(200, tag, drawn)
 
     async def _figures_of(self, view: View) -> Dashboard:
-        """The figures, which depend on the position and the day alone."""
-        key = (view.practice, view.position, view.today)
-        known = self._figures.get(key)
-        if known is None:
-            known = self._figures[key] = await dashboard(view)
-            while len(self._figures) > _KEPT:
-                self._figures.popitem(last=False)
-        return known
+        return await self._figures.of(_state(view), partial(dashboard, view))
+
+    async def _answers_of(self, view: View) -> list[Answer]:
+        return await self._answers.of(_state(view), partial(assess, view))
 
     def _may_see_persons(self, actor: Actor, practice: str) -> bool:
         return isinstance(decide(actor, "read.personal", Resource(practice), self._web.clock()), Allow)
+
+
+def _state(view: View) -> tuple[str, int, date]:
+    """What figures and answers depend on: nothing else in them changes while these stay."""
+    return view.practice, view.position, view.today
 
 
 async def _names(view: View, speech: Speech, *, personal: bool) -> Names:

@@ -1,15 +1,17 @@
 """Rows in PostgreSQL's binary format: for COPY, and as arrays of a table's row type for one-statement upserts.
 
-psycopg dumps a value at a time and finds out its type each time; here a table's columns are known, which makes it some
-five times as fast. The formats are those of the types' `send` and `receive` functions.
+psycopg finds out the type of each value as it comes; a table's columns are known, and versions of a row follow each
+other, so rows are written here ten times as fast. The formats are those of the types' `send` and `receive` functions.
 """
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache, partial
+from itertools import compress
+from operator import is_not
 from struct import Struct
 from typing import Any
-from uuid import UUID
 
 import orjson
 from psycopg.adapt import Dumper
@@ -19,20 +21,15 @@ from psycopg.types.numeric import DecimalBinaryDumper
 from read_side._tables import Column, Table
 
 Field = Callable[[Any], bytes]
-"""A value as its length in 4 bytes, then its bytes."""
+"""A value as the object id of its type, where that is asked for, its length in 4 bytes, and its bytes."""
 
-NULL = b"\xff\xff\xff\xff"
 COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_TRAILER = b"\xff\xff"
 
-_length = Struct("!i").pack
-_int8 = Struct("!iq").pack
-_int4 = Struct("!ii").pack
-_float8 = Struct("!id").pack
-_bool = Struct("!i?").pack
-_array_head = Struct("!iiIii").pack
-_array_empty = Struct("!iiI").pack
-_oid = Struct("!I").pack
+_int2, _int4, _oid = Struct("!h").pack, Struct("!i").pack, Struct("!I").pack
+_array = Struct("!iiIii").pack
+_empty_array = Struct("!iiI").pack
+_NULL = _int4(-1)
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(2000, 1, 1).toordinal()
@@ -55,117 +52,115 @@ class RawDumper(Dumper):
         return obj
 
 
-def _text(value: str) -> bytes:
-    encoded = value.encode()
-    return _length(len(encoded)) + encoded
+def _fixed(code: str, size: int, convert: Callable[[Any], Any] | None = None) -> Callable[[bytes], Field]:
+    """Values of a type with `size` bytes, written by struct's `code`."""
+
+    def under(prefix: bytes) -> Field:
+        write = partial(Struct(f"!{len(prefix)}si{code}").pack, prefix, size)
+        if convert is None:
+            return write
+        return lambda value: write(convert(value))
+
+    return under
 
 
-def _uuid(value: UUID) -> bytes:
-    return b"\0\0\0\x10" + value.bytes
+def _varying(encode: Callable[[Any], bytes]) -> Callable[[bytes], Field]:
+    """Values with as many bytes as `encode` makes of them."""
+
+    def under(prefix: bytes) -> Field:
+        head = partial(Struct(f"!{len(prefix)}si").pack, prefix)
+
+        def write(value: Any) -> bytes:
+            encoded = encode(value)
+            return head(len(encoded)) + encoded
+
+        return write
+
+    return under
 
 
-def _timestamptz(value: datetime) -> bytes:
+def _microseconds(value: datetime) -> int:
     since = value - _EPOCH
-    return _int8(8, (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def _numeric(value: Decimal) -> bytes:
-    encoded = bytes(_DECIMAL.dump(value) or b"")
-    return _length(len(encoded)) + encoded
+def _elements(element_oid: int, element: Field) -> Callable[[Iterable[Any]], bytes]:
+    return lambda values: array(element_oid, [element(value) for value in values])
 
 
-def _jsonb(value: object) -> bytes:
-    encoded = orjson.dumps(value)
-    return _length(len(encoded) + 1) + b"\1" + encoded
-
-
-def _bigint(value: int) -> bytes:
-    return _int8(8, value)
-
-
-_FORMATS: dict[str, tuple[int, Field]] = {
-    "text": (25, _text),
-    "bigint": (20, _bigint),
-    "boolean": (16, lambda value: _bool(1, value)),
-    "double precision": (701, lambda value: _float8(8, value)),
-    "numeric": (1700, _numeric),
-    "uuid": (2950, _uuid),
-    "date": (1082, lambda value: _int4(4, value.toordinal() - _EPOCH_DAY)),
-    "timestamptz": (1184, _timestamptz),
-    "jsonb": (3802, _jsonb),
+_TYPES: dict[str, tuple[int, Callable[[bytes], Field]]] = {
+    "text": (25, _varying(str.encode)),
+    "bigint": (20, _fixed("q", 8)),
+    "boolean": (16, _fixed("?", 1)),
+    "double precision": (701, _fixed("d", 8)),
+    "numeric": (1700, _varying(lambda value: bytes(_DECIMAL.dump(value) or b""))),
+    "uuid": (2950, _fixed("16s", 16, lambda value: value.int.to_bytes(16, "big"))),
+    "date": (1082, _fixed("i", 4, lambda value: value.toordinal() - _EPOCH_DAY)),
+    "timestamptz": (1184, _fixed("q", 8, _microseconds)),
+    "jsonb": (3802, _varying(lambda value: b"\1" + orjson.dumps(value))),
 }
-_ARRAYS = {"text[]": 1009, "uuid[]": 2951}
+_TYPES["text[]"] = (1009, _varying(_elements(25, _TYPES["text"][1](b""))))
+_TYPES["uuid[]"] = (2951, _varying(_elements(2950, _TYPES["uuid"][1](b""))))
 
 
 def array(element_oid: int, elements: list[bytes]) -> bytes:
     """A one-dimensional array of elements that carry their length already, without the array's own length."""
     if not elements:
-        return _array_empty(0, 0, element_oid)
-    return _array_head(1, 0, element_oid, len(elements), 1) + b"".join(elements)
-
-
-def field_format(type_name: str) -> tuple[int, Field]:
-    """Object id of a column's type, and how its values are written."""
-    if type_name not in _ARRAYS:
-        return _FORMATS[type_name]
-    element_oid, element = _FORMATS[type_name.removesuffix("[]")]
-
-    def write(values: Iterable[Any]) -> bytes:
-        encoded = array(element_oid, [element(value) for value in values])
-        return _length(len(encoded)) + encoded
-
-    return _ARRAYS[type_name], write
+        return _empty_array(0, 0, element_oid)
+    return _array(1, 0, element_oid, len(elements), 1) + b"".join(elements)
 
 
 class RowFormat:
-    """How the rows of a table, or of its history, are written.
+    """How the rows of a table and of its history are written.
 
-    Versions of a row follow each other and share most of their values, so what has not changed is not encoded again.
+    Versions of a row share most of their values, so what has not changed is not encoded again.
     """
 
     def __init__(self, columns: tuple[Column, ...], *, typed: bool) -> None:
         """`typed` rows are elements of an array of the table's row type, the others go into a COPY."""
-        formats = [field_format(column.type) for column in columns]
-        self._fields = [_typed(oid, field) if typed else field for oid, field in formats]
-        self._nulls = [(_oid(oid) if typed else b"") + NULL for oid, _ in formats]
         self._typed = typed
-        self._head = _length(len(columns)) if typed else Struct("!h").pack(len(columns))
+        self._indexes = range(len(columns))
+        self._fields = [self._field(column) for column in columns]
+        self._nulls = [self._prefix(column) + _NULL for column in columns]
+        self._count = _int4 if typed else _int2
+        self._end = _TYPES["bigint"][1](_oid(_TYPES["bigint"][0]) if typed else b"")
+        self._known: dict[Any, tuple[tuple[Any, ...], list[bytes]]] = {}
 
-    def encode(self, rows: Iterable[tuple[Any, tuple[Any, ...]]]) -> list[bytes]:
-        """Rows, given as their key and the values of the columns; versions of one row in any order."""
-        known: dict[Any, tuple[tuple[Any, ...], list[bytes]]] = {}
-        encoded = []
-        for key, values in rows:
-            before = known.get(key)
-            fields = self._first(values) if before is None else self._next(values, *before)
-            known[key] = values, fields
-            encoded.append(self._framed(b"".join(fields)))
-        return encoded
+    def _prefix(self, column: Column) -> bytes:
+        return _oid(_TYPES[column.type][0]) if self._typed else b""
 
-    def _first(self, values: tuple[Any, ...]) -> list[bytes]:
-        return [null if value is None else field(value) for field, null, value in zip(self._fields, self._nulls, values, strict=True)]
+    def _field(self, column: Column) -> Field:
+        field = _TYPES[column.type][1](self._prefix(column))
+        return lru_cache(maxsize=500)(field) if column.bytewise and column.type == "text" else field
 
-    def _next(self, values: tuple[Any, ...], before: tuple[Any, ...], encoded: list[bytes]) -> list[bytes]:
-        fields = encoded.copy()
-        for index, (value, old) in enumerate(zip(values, before, strict=True)):
-            if value is not old:
-                fields[index] = self._nulls[index] if value is None else self._fields[index](value)
+    def forget(self) -> None:
+        """Let go of the encoded values of the last batch."""
+        self._known.clear()
+
+    def encode(self, rows: Iterable[tuple[Any, tuple[Any, ...], int]]) -> list[bytes]:
+        """Rows, given as their key, the values of the columns, and the position that replaced them or 0."""
+        return [self._framed(self._encoded(key, values), end) for key, values, end in rows]
+
+    def _encoded(self, key: object, values: tuple[Any, ...]) -> list[bytes]:
+        before = self._known.get(key)
+        if before is None:
+            fields = [null if value is None else field(value) for field, null, value in zip(self._fields, self._nulls, values, strict=True)]
+        else:
+            fields = before[1].copy()
+            for index in compress(self._indexes, map(is_not, values, before[0])):
+                fields[index] = self._nulls[index] if values[index] is None else self._fields[index](values[index])
+        self._known[key] = values, fields
         return fields
 
-    def _framed(self, fields: bytes) -> bytes:
-        if self._typed:
-            return _length(len(self._head) + len(fields)) + self._head + fields
-        return self._head + fields
-
-
-def _typed(oid: int, field: Field) -> Field:
-    prefix = _oid(oid)
-    return lambda value: prefix + field(value)
+    def _framed(self, fields: list[bytes], end: int) -> bytes:
+        tail = (self._end(end),) if end else ()
+        row = b"".join((self._count(len(fields) + len(tail)), *fields, *tail))
+        return _int4(len(row)) + row if self._typed else row
 
 
 def key_arrays(table: Table, keys: Iterable[tuple[Any, ...]]) -> list[Raw]:
     """The key columns of several rows as one array a column."""
-    types = {column.name: column.type for column in table.stored}
-    formats = [_FORMATS[types[name]] for name in table.key]
+    types = {column.name: _TYPES[column.type] for column in table.stored}
+    formats = [(oid, under(b"")) for oid, under in (types[name] for name in table.key)]
     columns = zip(*keys, strict=True)
     return [Raw(array(oid, [field(value) for value in values])) for (oid, field), values in zip(formats, columns, strict=True)]

@@ -13,7 +13,7 @@ from projections._engine._binary import COPY_HEADER, COPY_TRAILER, Raw, RawDumpe
 from projections._engine._fold import Cell, PracticeFold, TableFold, Version
 from projections._model import ReadModel
 from read_side._as_of import row_reader
-from read_side._tables import REPLACED_AT, Table, names, values_reader
+from read_side._tables import Table, names, values_reader
 
 _SETTINGS = {"timezone": "UTC", "search_path": "pg_catalog", "synchronous_commit": "off"}
 """A commit need not wait for the disk: rows and position are lost together, if at all, and folded again."""
@@ -81,9 +81,7 @@ class TableStore:
         self._row: Callable[[tuple[Any, ...]], Any] = row_reader(row_type, tuple(columns))
         self._values = values_reader(column for column in columns if column != "position")
         self._key = values_reader(table.key)
-        stored, versions = table.stored, (*table.stored, REPLACED_AT)
-        self._rows, self._history_rows = RowFormat(stored, typed=True), RowFormat(versions, typed=True)
-        self._copied, self._history_copied = RowFormat(stored, typed=False), RowFormat(versions, typed=False)
+        self._rows, self._copied = RowFormat(table.stored, typed=True), RowFormat(table.stored, typed=False)
         current, history = sql.Identifier(schema, table.name), sql.Identifier(schema, table.history_name)
         self._select = sql.SQL("select {} from {} as t {} where t.practice = %s").format(names(columns, "t"), current, self._keys("join"))
         self._delete = sql.SQL("delete from {} as t {} where t.practice = %s {}").format(current, self._keys("using"), self._matching())
@@ -108,25 +106,26 @@ class TableStore:
         """Write the changes of a fold."""
         if removed := fold.removed():
             conn.execute(self._delete, (*key_arrays(self.table, removed), practice), prepare=True)
+        if replaced := self._encode(self._rows, practice, fold.replaced):
+            conn.execute(self._insert_history, (Raw(array(self._row_types[self.table.history_name], replaced)),), prepare=True)
         if current := self._encode(self._rows, practice, fold.current()):
             conn.execute(self._upsert, (Raw(array(self._row_types[self.table.name], current)),), prepare=True)
-        if replaced := self._encode(self._history_rows, practice, fold.replaced):
-            conn.execute(self._insert_history, (Raw(array(self._row_types[self.table.history_name], replaced)),), prepare=True)
+        self._rows.forget()
 
     def copy(self, conn: Connection[Any], practice: str, versions: list[Version]) -> None:
         """COPY rows into the table."""
         _copy(conn, self._copy, self._encode(self._copied, practice, versions))
+        self._copied.forget()
 
     def copy_history(self, conn: Connection[Any], practice: str, versions: list[Version]) -> None:
         """COPY versions into the history."""
-        _copy(conn, self._copy_history, self._encode(self._history_copied, practice, versions))
+        _copy(conn, self._copy_history, self._encode(self._copied, practice, versions))
+        self._copied.forget()
 
     def _encode(self, form: RowFormat, practice: str, versions: Iterable[Version]) -> list[bytes]:
         values = self._values
         try:
-            if form in (self._rows, self._copied):
-                return form.encode((key, (practice, position, *values(row))) for key, row, position, _ in versions)
-            return form.encode((key, (practice, position, *values(row), end)) for key, row, position, end in versions)
+            return form.encode((key, (practice, position, *values(row)), end) for key, row, position, end in versions)
         except Exception as error:
             raise RowError(f"{self.table.name}: {type(error).__name__}: {error}") from error
 

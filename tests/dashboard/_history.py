@@ -75,9 +75,7 @@ class History:
         living.acknowledge(deviation)
         cause = deviations.GivenCause(id="a", category=CauseCategory.METHOD, text="Fulgte ikke rutinen")
         if harm is not HarmLevel.NONE or random.random() < 0.3:
-            living.do(
-                deviations.AnalyseCauses(deviation_id=deviation, method=CauseMethod.FIVE_WHYS, causes=(cause,), root_causes=("a",))
-            )
+            living.do(deviations.AnalyseCauses(deviation_id=deviation, method=CauseMethod.FIVE_WHYS, causes=(cause,), root_causes=("a",)))
         measures = random.choice([0, 1, 1, 2])
         for _ in range(measures):
             due = (living.now + timedelta(days=random.randrange(1, 60))).date().isoformat()

@@ -45,7 +45,10 @@ def _check_deviations(found: Dashboard, rows: list[DeviationRow], measures: list
             assert counts[category, age] == sum(row.category is category and _age(row, view) is age for row in open_)
     triaged = [row for row in rows if row.acknowledged_at and _day(row.acknowledged_at) >= since]
     closed = [row for row in rows if row.first_closed_at and _day(row.first_closed_at) >= since]
-    assert (stood.to_triage.count, stood.to_triage.days) == (len(triaged), _median(row.acknowledged_at - row.reported_at for row in triaged))  # type: ignore[operator]
+    assert (stood.to_triage.count, stood.to_triage.days) == (
+        len(triaged),
+        _median(row.acknowledged_at - row.reported_at for row in triaged),
+    )  # type: ignore[operator]
     assert (stood.to_close.count, stood.to_close.days) == (len(closed), _median(row.first_closed_at - row.reported_at for row in closed))  # type: ignore[operator]
     assert stood.measures_late == sum(row.done_on is None and not row.cancelled and row.due < view.today for row in measures)
     assert stood.awaiting_evaluation == sum(row.done_on is not None and row.effect is None for row in measures)

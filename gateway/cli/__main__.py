@@ -1,0 +1,5 @@
+"""`python -m gateway.cli` is `sporbar`."""
+
+from gateway.cli import main
+
+main()
