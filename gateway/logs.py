@@ -31,6 +31,7 @@ def configure_logging(level: LogLevel, form: LogFormat, stream: TextIO | None = 
         structlog.stdlib.add_log_level,
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.stdlib.ExtraAdder(),
+        _drop_colours,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     handler = logging.StreamHandler(stream)
@@ -54,6 +55,12 @@ def configure_logging(level: LogLevel, form: LogFormat, stream: TextIO | None = 
 def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Replace values whose name or form says that they are secret."""
     return {name: HIDDEN if _SECRET_NAME.search(name) else _without_secrets(value, _DEEPEST) for name, value in event.items()}
+
+
+def _drop_colours(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Uvicorn says some things twice, the second time in colour."""
+    event.pop("color_message", None)
+    return event
 
 
 def _without_secrets(value: Any, depth: int) -> Any:

@@ -7,7 +7,7 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from gateway.graphql import deviation, practice, risk_assessment, task
+from gateway.graphql import compliance, dashboard, deviation, practice, risk_assessment, task
 from gateway.graphql._context import Info
 from gateway.graphql._mutations import mutation_type
 from gateway.graphql._root import AsOfInput, PracticeHead, state_asked_for
@@ -19,7 +19,13 @@ COMMANDS = (*practice.COMMANDS, *deviation.COMMANDS, *risk_assessment.COMMANDS, 
 
 @strawberry.type(description="A practice, and its record as one state of it shows.")
 class Practice(
-    PracticeHead, practice.PracticeProfile, deviation.PracticeDeviations, risk_assessment.PracticeRisks, task.PracticeTasks
+    PracticeHead,
+    practice.PracticeProfile,
+    deviation.PracticeDeviations,
+    risk_assessment.PracticeRisks,
+    task.PracticeTasks,
+    dashboard.PracticeDashboard,
+    compliance.PracticeCompliance,
 ):
     """Each capability adds its part as a base class."""
 

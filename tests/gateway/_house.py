@@ -15,15 +15,13 @@ import httpx
 import uvicorn
 
 from events._function import Function, FunctionKey
-from events.ledger.connect import conninfo
-from events.ledger.hints import Hints
 from events.ledger.recorder import open_ledger
 from gateway.app import make_app
 from gateway.auth.actor import Role
 from gateway.auth.local import local_issuer
 from gateway.auth.tokens import LocalIssuer
 from gateway.settings import Settings
-from projections._engine import Worker
+from projections._engine._worker import Worker
 from projections._engine._generation import ensure_generation
 from tests._database import Database, Postgres
 
@@ -202,13 +200,11 @@ def _server(database_url: str, settings: Settings) -> Iterator[str]:
 
 @contextmanager
 def _projector(database_url: str) -> Iterator[None]:
-    with Hints(conninfo(database_url, "sporbar_worker")) as hints:
-        worker = Worker(database_url, hints.wait)
-        thread = Thread(target=worker.run, name="projector")
-        thread.start()
-        try:
-            yield
-        finally:
-            worker.stop()
-            hints.wake()
-            thread.join()
+    worker = Worker(database_url)
+    thread = Thread(target=worker.run, name="projector")
+    thread.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        thread.join()

@@ -6,6 +6,7 @@ from base64 import b64decode
 from uuid import uuid4
 
 import orjson
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,10 +18,10 @@ from events.ledger.mapper import state_of, to_json
 from events.ledger.merkle import leaf_hash
 from events.ledger.recorder import LedgerRecorder, Metadata, UnstorableData
 from tests._database import Database
-from tests.ledger._support import CORRELATION, KARI, LEDGER, append, fact, recorder
+from tests.ledger._support import CORRELATION, LEDGER, append, fact, recorder
 
 # What PostgreSQL's text cannot hold is left out: NUL and lone surrogates.
-TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1, max_size=40)
+TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=40)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
@@ -115,11 +116,7 @@ def test_text_that_no_line_can_hold_is_refused_whole(database: Database, ledger:
         assert connection.execute("SELECT count(*) FROM ledger.receipt").fetchone() == (0,)
 
 
-@pytest.mark.parametrize(
-    "data",
-    [rb'{"a":"\u0000"}', rb'{"a":"\ud800"}', rb'{"\u0000":1}', b'{"a":\n1}', rb'{"a":"\ud800\ud800"}'],
-    ids=["nul", "lone surrogate", "nul in a key", "line break", "two high surrogates"],
-)
+@pytest.mark.parametrize("data", [rb'{"a":"\u0000"}', rb'{"\u0000":1}', b'{"a":\n1}'], ids=["nul", "nul in a key", "line break"])
 def test_data_that_no_read_model_could_take_in_are_refused(database: Database, ledger: LedgerRecorder, data: bytes) -> None:
     with pytest.raises(UnstorableData):
         append(ledger, fact(), fact(version=2, data=data))
@@ -132,20 +129,16 @@ def test_an_escaped_backslash_is_no_escape_of_nul(ledger: LedgerRecorder) -> Non
     assert ledger.select_events("deviation/1")[0].state == data
 
 
-@pytest.mark.parametrize("data", ["[1]", "1", "null", '"no base64!"', "true"])
-def test_the_database_itself_takes_only_objects_and_base64(database: Database, ledger: LedgerRecorder, data: str) -> None:
-    from psycopg import Error
-
-    with database.sync_pool().connection() as connection, pytest.raises(Error):
-        connection.execute(
-            "SELECT ledger.append(%s, %s, 'd', 'kari', %s, NULL, array['s'], array[1], array['t'], array[%s]::json[])",
-            (LEDGER, uuid4(), KARI.correlation_id, data),
-        )
-
-
 @pytest.mark.parametrize(
     "arrays",
     [
+        "array['s'], array[1], array['t'], array['[1]']::json[]",
+        "array['s'], array[1], array['t'], array['1']::json[]",
+        "array['s'], array[1], array['t'], array['null']::json[]",
+        "array['s'], array[1], array['t'], array['\"no base64!\"']::json[]",
+        "array['s'], array[1], array['t'], array['{']::json[]",
+        r"""array['s'], array[1], array['t'], array['{"a":"\ud800"}']::json[]""",
+        r"""array['s'], array[1], array['t'], array['{"a":"\ud800\ud800"}']::json[]""",
         "array['s', 's'], array[1], array['t'], array['{}']::json[]",
         "array['s'], array[1, 2], array['t', 't'], array['{}', '{}']::json[]",
         "array['s'], array[1], array[NULL], array['{}']::json[]",
@@ -153,12 +146,11 @@ def test_the_database_itself_takes_only_objects_and_base64(database: Database, l
         "array[NULL], array[1], array['t'], array['{}']::json[]",
     ],
 )
-def test_uneven_arrays_and_nulls_are_refused(database: Database, ledger: LedgerRecorder, arrays: str) -> None:
-    from psycopg import Error
-
-    with database.sync_pool().connection() as connection, pytest.raises(Error):
-        connection.execute(f"SELECT ledger.append(%s, %s, 'd', 'kari', %s, NULL, {arrays})", (LEDGER, uuid4(), KARI.correlation_id))
-    assert ledger.max_notification_id() is None
+def test_the_database_takes_nothing_that_makes_no_line(unchanged: Database, arrays: str) -> None:
+    with unchanged.sync_pool().connection() as connection:
+        with pytest.raises(psycopg.Error):
+            connection.execute(f"SELECT ledger.append(%s, %s, 'd', 'kari', %s, NULL, {arrays})", (LEDGER, uuid4(), CORRELATION))
+        assert reader.size(connection, LEDGER) == 1
 
 
 def test_to_json_and_state_of_are_inverse() -> None:

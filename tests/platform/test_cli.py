@@ -1,13 +1,17 @@
 """The command line as a person meets it: real processes, a real database."""
 
+import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from eventsourcing.persistence import StoredEvent
 from typer.main import get_command
@@ -15,6 +19,7 @@ from typer.testing import CliRunner
 
 from events.ledger.recorder import LedgerRecorder, open_ledger
 from gateway.cli import app
+from projections._engine._worker import catch_up
 from tests._database import Database
 
 PROJECT = Path(__file__).parents[2]
@@ -115,6 +120,73 @@ def test_a_command_on_a_database_that_was_never_migrated_says_so(database: Datab
         connection.execute("DELETE FROM sporbar.migration")
     failed = run("open", "fjordgata", SPORBAR_DATABASE_URL=database.url)
     assert failed.stderr == "sporbar: the database is not of the form that this version needs: run `sporbar migrate` first\n"
+
+
+@contextmanager
+def running(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """A command that runs until it is told to stop, its output in one pipe."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SPORBAR_")}
+    command = [sys.executable, "-c", "from gateway.cli import main; main()", *arguments]
+    pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, cwd=PROJECT, env=clean | environment, **pipes) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_the_server_answers_until_told_to_stop(database: Database, tmp_path: Path) -> None:
+    here = {"SPORBAR_DATABASE_URL": database.url, "SPORBAR_DATA_DIR": str(tmp_path), "SPORBAR_PORT": "0"}
+    run("migrate", **here)
+    with running("serve", **here) as server:
+        assert server.stdout is not None
+        told = re.fullmatch(r"Sporbar answers at (http://127\.0\.0\.1:(\d+))\n", server.stdout.readline())
+        assert told is not None
+        assert httpx.get(f"{told[1]}/health/live", timeout=30).status_code == 200
+        second = run("serve", **here | {"SPORBAR_PORT": told[2]})
+        assert second.returncode == 1
+        assert second.stderr == (
+            f"sporbar: cannot listen on 127.0.0.1 port {told[2]}: Address already in use; set SPORBAR_HOST or SPORBAR_PORT to another\n"
+        )
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) == 0
+
+
+def test_the_read_models_follow_until_told_to_stop(database: Database) -> None:
+    here = {"SPORBAR_DATABASE_URL": database.url, "SPORBAR_LOG_FORMAT": "json"}
+    run("migrate", **here)
+    pool = database.sync_pool()
+    open_ledger(pool, "fjordgata")
+    LedgerRecorder(pool, "fjordgata").insert_events([StoredEvent("deviation/x", 1, "nobody.knows.v1", b"{}")])
+    with running("project", **here) as worker:
+        assert worker.stdout is not None
+        line = json.loads(worker.stdout.readline())
+        assert (line["event"], line["practice"], line["position"]) == ("practice parked", "fjordgata", 1)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(30) == 0
+
+
+def test_a_parked_practice_is_listed_and_its_retry_says_how_it_went(database: Database) -> None:
+    here = {"SPORBAR_DATABASE_URL": database.url, "SPORBAR_LOG_LEVEL": "error"}
+    run("migrate", **here)
+    assert run("parked", "list", **here).stdout == "nothing is parked\n"
+    pool = database.sync_pool()
+    open_ledger(pool, "fjordgata")
+    LedgerRecorder(pool, "fjordgata").insert_events([StoredEvent("deviation/x", 1, "nobody.knows.v1", b"{}")])
+    catch_up(database.url)
+    listed = run("parked", "list", **here)
+    assert re.match(r"fjordgata in read_1: position 1, since .* UTC: UnknownEventType", listed.stdout)
+    retried = run("parked", "retry", "fjordgata", **here)
+    assert retried.returncode == 1
+    assert retried.stdout.startswith("fjordgata: stopped again: UnknownEventType")
+
+
+def test_a_rebuild_says_what_it_did(database: Database) -> None:
+    here = {"SPORBAR_DATABASE_URL": database.url, "SPORBAR_LOG_LEVEL": "error"}
+    run("migrate", **here)
+    rebuilt = run("rebuild", **here)
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    assert rebuilt.stdout.startswith("read_2 answers: 0 practices, 0 events in ")
 
 
 def test_a_token_is_printed_for_a_member_and_for_somebody_from_outside(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_however_often_it_runs_the_plan_is_made_without_gap_or_double(rule: str,
 a_change = st.sampled_from(["reschedule", "pause", "resume", "end", "complete", "nothing"])
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 20), a_change), min_size=3, max_size=10), st.integers(0, 30))
 def test_whatever_is_changed_the_days_ahead_are_those_of_the_plan(story: list[tuple[int, str]], lead: int) -> None:
     world = World(MONDAY)
@@ -137,7 +137,8 @@ def test_whatever_is_changed_the_days_ahead_are_those_of_the_plan(story: list[tu
         ahead = [day for day in days(world) if day and day > world.day]
         unpaused = [day for day in ahead if found.plan.gives(day)]
         assert unpaused == found.plan.days(world.day + DAY, last)
-        assert all(found.plan.contains(day) for day in ahead)
+        still_open = [task.scheduled_on for task in world.tasks() if task.outcome is None and task.scheduled_on]
+        assert all(found.plan.contains(day) for day in still_open if day > world.day)
         assert set(found.plan.days(date.min, last)) <= set(days(world))
         assert len(days(world)) == len(set(days(world)))
         assert world.run() == 0
