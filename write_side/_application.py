@@ -40,6 +40,8 @@ Reference = Callable[[Any, UUID, date], bool]
 class Stream:
     """A stream's folded state and its version, 0 before the first event."""
 
+    id: str
+    """Its subject."""
     version: int
     state: Any
 
@@ -110,9 +112,7 @@ class Application:
         decider = self._deciders[type(command)]
         return self._practice(by.practice).load(decider, f"{decider.kind}/{command.subject_id(by)}").state
 
-    def _decide_and_append(
-        self, practice: "_Practice", command: Command, by: By, digest: bytes, expected_version: int | None
-    ) -> Outcome:
+    def _decide_and_append(self, practice: "_Practice", command: Command, by: By, digest: bytes, expected_version: int | None) -> Outcome:
         decider = self._deciders[type(command)]
         subject = f"{decider.kind}/{command.subject_id(by)}"
         for _ in range(ATTEMPTS):
@@ -129,15 +129,13 @@ class Application:
             version = stream.version
             if not appended.repeated:
                 version += len(events)
-                practice.keep(subject, Stream(version, decider.fold(events, stream.state)))
+                practice.keep(Stream(subject, version, decider.fold(events, stream.state)))
                 self._appended(by.practice, appended.position)
             return Outcome(appended.position, appended.root, subject, version, appended.repeated)
         raise Conflict("version.busy", subject=subject)
 
     def _context(self, practice: "_Practice", command: Command, by: By) -> Mapping[str, Any]:
-        return {
-            kind: practice.load(self._by_kind[kind], f"{kind}/{stream_id}").state for kind, stream_id in command.reads(by).items()
-        }
+        return {kind: practice.load(self._by_kind[kind], f"{kind}/{stream_id}").state for kind, stream_id in command.reads(by).items()}
 
     def _require_references(self, practice: "_Practice", command: Command, by: By) -> None:
         streams = []
@@ -191,30 +189,28 @@ class _Practice:
     def load(self, decider: Decider[Any], subject: str) -> Stream:
         """The stream as it stands, or its beginning."""
         try:
-            stream: Stream = self._repository.get(subject, projector_func=partial(_project, decider))
+            stream: Stream = self._repository.get(subject, projector_func=partial(_project, decider, subject))
         except AggregateNotFoundError:
-            return Stream(0, decider.initial)
-        self.keep(subject, stream)
+            return Stream(subject, 0, decider.initial)
+        self.keep(stream)
         return stream
 
-    def keep(self, subject: str, stream: Stream) -> None:
+    def keep(self, stream: Stream) -> None:
         """Cache a state; the library does so for aggregates that change in place, and these do not."""
         if stream.version and self._repository.cache is not None:
-            self._repository.cache.put(subject, stream)
+            self._repository.cache.put(stream.id, stream)
 
     def append(
         self, subject: str, version: int, events: list[DomainEvent], metadata: Metadata, by: By, digest: bytes, given_clock: bool
     ) -> Appended:
         """Write events behind `version` of a stream."""
-        stored = [
-            self._mapper.to_stored_event(StreamEvent(subject, number, event)) for number, event in enumerate(events, version + 1)
-        ]
+        stored = [self._mapper.to_stored_event(StreamEvent(subject, number, event)) for number, event in enumerate(events, version + 1)]
         at = by.now if given_clock else None
         return self.recorder.append(stored, command_id=by.command_id, digest=digest, metadata=metadata, at=at)
 
 
-def _project(decider: Decider[Any], stream: Stream | None, events: Iterable[StreamEvent]) -> Stream | None:
+def _project(decider: Decider[Any], subject: str, stream: Stream | None, events: Iterable[StreamEvent]) -> Stream | None:
     version, state = (stream.version, stream.state) if stream else (0, decider.initial)
     for event in events:
         version, state = event.originator_version, decider.evolve(state, event.event)
-    return Stream(version, state) if version else None
+    return Stream(subject, version, state) if version else None

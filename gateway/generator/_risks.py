@@ -75,7 +75,12 @@ class Risks:
             self._sim.give(
                 at + timedelta(minutes=5 + nth),
                 lead,
-                ask.DescribeScenario(assessment_id=assessment, title=title, description=f"{title}: hva som kan skje, og hva som hindrer det i dag.", owner=lead),
+                ask.DescribeScenario(
+                    assessment_id=assessment,
+                    title=title,
+                    description=f"{title}: hva som kan skje, og hva som hindrer det i dag.",
+                    owner=lead,
+                ),
             )
             for nth, title in enumerate(words["scenarios"])
         ]
@@ -164,7 +169,9 @@ class Risks:
             return
         lead = self._staff.holder(RESPONSIBLE[area])
         reviewed_on = at.astimezone(OSLO).date()
-        self._sim.give(at, lead, ask.ReviewAssessment(assessment_id=assessment, reviewed_on=reviewed_on, reason="Gjennomgått i praksismøtet."))
+        self._sim.give(
+            at, lead, ask.ReviewAssessment(assessment_id=assessment, reviewed_on=reviewed_on, reason="Gjennomgått i praksismøtet.")
+        )
         again = moment(self._dice, at.date() + timedelta(days=self._dice.randint(85, 130)))
         self._sim.on(again, lambda now: self._review(area, assessment, now))
 

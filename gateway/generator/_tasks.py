@@ -81,9 +81,7 @@ class Tasks:
             awaits_setup=awaits_setup,
         )
         template_id = self._sim.give(at, self._staff.manager, command)
-        plan = Plan(
-            schedules=(Schedule(**schedule.model_dump()),), started_on=None if awaits_setup else today
-        )
+        plan = Plan(schedules=(Schedule(**schedule.model_dump()),), started_on=None if awaits_setup else today)
         template = Template(template_id, plan, revision=0, lead_days=LEAD_DAYS[cadence], planned_through=None)
         self._definitions[template_id] = Definition(template, function, today)
         if awaits_setup:

@@ -9,7 +9,6 @@ from functools import partial
 from multiprocessing import get_context
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
-
 from uuid import UUID
 
 import psycopg
@@ -58,16 +57,16 @@ class Order:
 def orders(practices: int, years: int, seed: int, today: date) -> list[Order]:
     """Practices with names and profiles in turn, each over the `years` before today."""
     start = today.replace(year=today.year - years, day=min(today.day, 28))
-    return [
-        Order(*_name(number), PROFILES[number % len(PROFILES)], seed, start, today) for number in range(practices)
-    ]
+    return [Order(*_name(number), PROFILES[number % len(PROFILES)], seed, start, today) for number in range(practices)]
 
 
 def _name(number: int) -> tuple[str, str]:
     return NAMES[number] if number < len(NAMES) else (f"praksis-{number + 1}", f"Praksis {number + 1}")
 
 
-def generate(url: str, wanted: Iterable[Order], *, secret: bytes, truth_dir: Path, progress: Progress = lambda _done, _planned: None) -> int:
+def generate(
+    url: str, wanted: Iterable[Order], *, secret: bytes, truth_dir: Path, progress: Progress = lambda _done, _planned: None
+) -> int:
     """Generate practices, two at a time; answers how many commands were carried out.
 
     A practice that was begun goes on from its own first day. The truth behind each is written to `truth_dir`.

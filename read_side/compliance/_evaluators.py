@@ -83,9 +83,7 @@ def responsibilities_held(facts: Facts, duty: Duty, day: date) -> Finding:
         return Finding(Compliance.MISSING, f"Uten ansvarlig: {names}.", f"Nobody holds: {names}.", held, edges)
     practice = facts.practice
     if practice is None or practice.confirmed_on is None or practice.confirmed_position is None:
-        return Finding(
-            Compliance.MISSING, "Ansvarsfordelingen er aldri bekreftet.", "Who holds what was never confirmed.", held, edges
-        )
+        return Finding(Compliance.MISSING, "Ansvarsfordelingen er aldri bekreftet.", "Who holds what was never confirmed.", held, edges)
     positions = (*held, practice.confirmed_position)
     if practice.changed_on and (practice.changed_position or 0) > practice.confirmed_position:
         reopened = freshness(practice.changed_on, timedelta(days=30), day)
@@ -147,12 +145,7 @@ def risks_treated(facts: Facts, _duty: Duty, day: date) -> Finding:
     if not facts.assessments:
         return Finding(Compliance.MISSING, "Ingen risikovurdering er fullført.", "No risk assessment is completed.")
     open_risks = [risk for risk in facts.risks if not _answered(risk, day)]
-    edges = frozenset(
-        end + ONE_DAY
-        for risk in facts.risks
-        for end in (risk.accepted_until, *risk.treatments_due)
-        if end is not None
-    )
+    edges = frozenset(end + ONE_DAY for risk in facts.risks for end in (risk.accepted_until, *risk.treatments_due) if end is not None)
     positions = tuple(risk.position for risk in facts.risks) or tuple(a.position for a in facts.assessments)
     if open_risks:
         number = len(open_risks)
@@ -184,9 +177,7 @@ def staff_take_part(facts: Facts, duty: Duty, day: date) -> Finding:
     reviews = [d for d in facts.deviations if d.reviewed_on and d.reviewed_position and day - fresh <= d.reviewed_on <= day]
     reporters = {deviation.reporter for deviation in reports}
     positions = tuple(sorted({d.reported_position for d in reports} | {d.reviewed_position or 0 for d in reviews}))
-    edges = frozenset(
-        seen + fresh + ONE_DAY for d in facts.deviations for seen in (d.reported_on, d.reviewed_on) if seen is not None
-    )
+    edges = frozenset(seen + fresh + ONE_DAY for d in facts.deviations for seen in (d.reported_on, d.reviewed_on) if seen is not None)
     if not facts.deviations:
         return Finding(Compliance.MISSING, "Ingen har meldt avvik.", "Nobody has reported a deviation.")
     share = f"{len(reporters)}/{facts.practice.staff}" if facts.practice else str(len(reporters))

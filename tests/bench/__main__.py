@@ -4,7 +4,7 @@ import platform
 import re
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -36,7 +36,9 @@ def main(names: list[str]) -> None:
             console.print(_row(result))
             results.append(result)
     if not names:
-        PAGE.write_text(HEADER.format(day=date.today().isoformat(), machine=machine()) + "".join(map(_row, results)) + _notes(results))
+        PAGE.write_text(
+            HEADER.format(day=datetime.now(UTC).date().isoformat(), machine=machine()) + "".join(map(_row, results)) + _notes(results)
+        )
         console.print(f"written: {PAGE.relative_to(Path.cwd())}")
 
 
@@ -46,7 +48,8 @@ def machine() -> str:
     memory = re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())
     cores = len(re.findall(r"^processor", Path("/proc/cpuinfo").read_text(), re.MULTILINE))
     gib = int(memory[1]) / 2**20 if memory else 0
-    return f"{cpu[1] if cpu else platform.processor()}, {cores} cores, {gib:.0f} GiB, Linux {platform.release()}, Python {platform.python_version()}"
+    name = cpu[1] if cpu else platform.processor()
+    return f"{name}, {cores} cores, {gib:.0f} GiB, Linux {platform.release()}, Python {platform.python_version()}"
 
 
 def _row(result: Result) -> str:

@@ -22,7 +22,15 @@ class Result:
 
 
 def against(
-    name: str, value: float, unit: str, peer: str, peer_value: float, *, at_least: float | None = None, at_most: float | None = None, note: str = ""
+    name: str,
+    value: float,
+    unit: str,
+    peer: str,
+    peer_value: float,
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    note: str = "",
 ) -> Result:
     """A figure whose ratio to `peer_value` should be at least or at most something."""
     ratio = value / peer_value

@@ -137,9 +137,7 @@ CASES: list[tuple[str, Facts, Compliance, int | None]] = [
     ("7d", replace(EMPTY, deviations=(DEVIATION,)), Compliance.STALE, None),
     (
         "7d",
-        replace(
-            EMPTY, deviations=(replace(DEVIATION, reviewed_on=ago(1), reviewed_position=21), replace(DEVIATION, reporter="b"))
-        ),
+        replace(EMPTY, deviations=(replace(DEVIATION, reviewed_on=ago(1), reviewed_position=21), replace(DEVIATION, reporter="b"))),
         Compliance.MET,
         81,
     ),
@@ -153,7 +151,12 @@ CASES: list[tuple[str, Facts, Compliance, int | None]] = [
     ("8e", EMPTY, Compliance.NOT_APPLICABLE, None),
     ("8e", replace(EMPTY, deviations=(DEVIATION,)), Compliance.MET, 21),
     ("8e", replace(EMPTY, deviations=(replace(DEVIATION, reported_on=ago(61)),)), Compliance.STALE, 305),
-    ("8e", replace(EMPTY, deviations=(replace(DEVIATION, reported_on=ago(61), reviewed_on=ago(9), reviewed_position=21),)), Compliance.MET, 305),
+    (
+        "8e",
+        replace(EMPTY, deviations=(replace(DEVIATION, reported_on=ago(61), reviewed_on=ago(9), reviewed_position=21),)),
+        Compliance.MET,
+        305,
+    ),
     ("9a", EMPTY, Compliance.NOT_APPLICABLE, None),
     ("9a", replace(EMPTY, deviations=(replace(DEVIATION, harm=HarmLevel.SEVERE),)), Compliance.MET, 51),
     ("9a", replace(EMPTY, deviations=(replace(DEVIATION, harm=HarmLevel.FATAL, reported_on=ago(91)),)), Compliance.STALE, None),
@@ -183,10 +186,11 @@ past_days = st.integers(-700, 0).map(lambda n: TODAY + timedelta(days=n))
 
 @st.composite
 def assignments(draw: st.DrawFn) -> dict[str, tuple[AssignmentRow, ...]]:
-    rows = {}
+    rows: dict[str, tuple[AssignmentRow, ...]] = {}
     for function in LEADS:
         first = draw(past_days)
-        rows[str(function)] = (held(function, first, draw(st.none() | st.integers(0, 900).map(lambda n: first + timedelta(days=n)))),)
+        days = draw(st.none() | st.integers(0, 900))
+        rows[str(function)] = (held(function, first, None if days is None else first + timedelta(days=days)),)
     return rows
 
 
@@ -204,7 +208,8 @@ deviations = st.builds(
 ).flatmap(lambda d: st.sampled_from([d, replace(d, reviewed_on=min(d.reported_on + timedelta(days=9), TODAY), reviewed_position=9)]))
 facts_about_a_practice = st.builds(
     Facts,
-    practice=st.none() | st.builds(Practice, st.integers(1, 9), st.integers(1, 9), past_days, st.integers(1, 9), past_days, st.integers(1, 9)),
+    practice=st.none()
+    | st.builds(Practice, st.integers(1, 9), st.integers(1, 9), past_days, st.integers(1, 9), past_days, st.integers(1, 9)),
     assignments=assignments(),
     assignment_positions=st.just({UUID(int=n + 1): n for n in range(len(Function))}),
     deviations=st.lists(deviations, max_size=4).map(tuple),

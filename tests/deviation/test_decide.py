@@ -108,15 +108,11 @@ ANALYSE = commands.AnalyseCauses(
     root_causes=("a",),
 )
 REVIEW = commands.ReviewDeviation(deviation_id=ID, reviewed_on=TODAY, forum=Forum.PRACTICE_MEETING, note="Gjennomgått")
-PLAN = commands.PlanMeasure(
-    deviation_id=ID, kind=MeasureKind.CORRECTIVE, description="Sjekkliste", owner=OLA, due=date(2026, 4, 1)
-)
+PLAN = commands.PlanMeasure(deviation_id=ID, kind=MeasureKind.CORRECTIVE, description="Sjekkliste", owner=OLA, due=date(2026, 4, 1))
 RESCHEDULE = commands.RescheduleMeasure(deviation_id=ID, measure_id=MEASURE_ID, due=date(2026, 5, 1), reason="Ferie")
 COMPLETE = commands.CompleteMeasure(deviation_id=ID, measure_id=MEASURE_ID, done_on=TODAY)
 CANCEL = commands.CancelMeasure(deviation_id=ID, measure_id=MEASURE_ID, reason="Ikke aktuelt")
-EVALUATE = commands.EvaluateMeasure(
-    deviation_id=ID, measure_id=MEASURE_ID, effect=Effect.EFFECTIVE, evaluated_on=TODAY, note="Virker"
-)
+EVALUATE = commands.EvaluateMeasure(deviation_id=ID, measure_id=MEASURE_ID, effect=Effect.EFFECTIVE, evaluated_on=TODAY, note="Virker")
 ACCEPT_INEFFECTIVE = commands.AcceptIneffectiveness(deviation_id=ID, measure_id=MEASURE_ID, reason="Ingen bedre vei")
 CLOSE = commands.CloseDeviation(deviation_id=ID, conclusion="Rutinen er endret")
 REJECT = commands.RejectDeviation(deviation_id=ID, reason=RejectReason.NOT_DEVIATION, explanation="Forventet")
@@ -153,9 +149,7 @@ def test_immediate_measures_come_with_the_report() -> None:
 
 def test_an_anonymous_report_names_nobody() -> None:
     command = REPORT.model_copy(update={"reporter": ReporterKind.ANONYMOUS})
-    given(decider).when(command).then(
-        REPORTED.model_copy(update={"reporter": Reporter(kind=ReporterKind.ANONYMOUS)}), PROPOSED
-    )
+    given(decider).when(command).then(REPORTED.model_copy(update={"reporter": Reporter(kind=ReporterKind.ANONYMOUS)}), PROPOSED)
     assert command.recorded_actor(BY) == "anonymous"
 
 
@@ -238,9 +232,7 @@ HAPPENS: list[tuple[tuple[DomainEvent, ...], commands.DeviationCommand, tuple[Do
 
 
 @pytest.mark.parametrize(("past", "command", "expected"), HAPPENS, ids=lambda value: type(value).__name__)
-def test_it_happens(
-    past: tuple[DomainEvent, ...], command: commands.DeviationCommand, expected: tuple[DomainEvent, ...]
-) -> None:
+def test_it_happens(past: tuple[DomainEvent, ...], command: commands.DeviationCommand, expected: tuple[DomainEvent, ...]) -> None:
     given(decider, *past).when(command).then(*expected)
 
 
@@ -279,10 +271,7 @@ REFUSED: list[tuple[tuple[DomainEvent, ...], commands.DeviationCommand, str]] = 
     ],
     ((*NEW, REJECTED), CLOSE, "deviation.ended"),
     *[(NEW, command, "deviation.not_acknowledged") for command in (ANALYSE, REVIEW, PLAN, CLOSE)],
-    *[
-        (TRIAGED, command, "deviation.measure.not_found")
-        for command in (RESCHEDULE, COMPLETE, CANCEL, EVALUATE, ACCEPT_INEFFECTIVE)
-    ],
+    *[(TRIAGED, command, "deviation.measure.not_found") for command in (RESCHEDULE, COMPLETE, CANCEL, EVALUATE, ACCEPT_INEFFECTIVE)],
     ((*TRIAGED, PLANNED, DONE), RESCHEDULE, "deviation.measure.done"),
     ((*TRIAGED, PLANNED, CANCELLED), RESCHEDULE, "deviation.measure.cancelled"),
     ((*TRIAGED, PLANNED, CANCELLED), COMPLETE, "deviation.measure.cancelled"),

@@ -177,7 +177,9 @@ def running_house(postgres: Postgres, directory: Path, **settings: Any) -> Itera
     issuer = local_issuer(configured)
     try:
         with _server(database.url, configured) as url, _projector(database.url):
-            yield House(url, database, issuer, configured)
+            house = House(url, database, issuer, configured)
+            with house.client:
+                yield house
     finally:
         database.close()
         postgres.drop_database(name)

@@ -17,9 +17,7 @@ EXAMPLES: list[DomainEvent] = [
     story.ANALYSED,
     story.REVIEWED,
     story.PLANNED,
-    facts.MeasureRescheduled(
-        measure_id=story.MEASURE_ID, due=story.PLANNED.due, previous_due=story.TODAY, reason="Ferie"
-    ),
+    facts.MeasureRescheduled(measure_id=story.MEASURE_ID, due=story.PLANNED.due, previous_due=story.TODAY, reason="Ferie"),
     story.DONE,
     story.CANCELLED,
     story.EVALUATED,

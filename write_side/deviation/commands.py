@@ -29,6 +29,11 @@ from write_side._decider import By, Command
 from write_side._text import Day, Instant, Note, Text, Title
 
 
+def _agree(kind: Kind, harm: HarmLevel) -> None:
+    if (harm is not HarmLevel.NONE) != (kind is Kind.HARM_EVENT):
+        raise PydanticCustomError("deviation.harm_contradicts_kind", "a harm event has a harm level above none; other kinds have none")
+
+
 class GivenMoment(Value):
     """A moment and how well it is known."""
 
@@ -81,8 +86,7 @@ class ReportDeviation(Command):
 
     @model_validator(mode="after")
     def _harm_and_kind_agree(self) -> Self:
-        if (self.harm is not HarmLevel.NONE) != (self.kind is Kind.HARM_EVENT):
-            raise PydanticCustomError("deviation.harm_contradicts_kind", "a harm event has a harm level above none; every other kind has none")
+        _agree(self.kind, self.harm)
         return self
 
     def subject_id(self, by: By) -> str:
@@ -149,8 +153,7 @@ class ReassessHarm(DeviationCommand):
 
     @model_validator(mode="after")
     def _harm_and_kind_agree(self) -> Self:
-        if (self.harm is not HarmLevel.NONE) != (self.kind is Kind.HARM_EVENT):
-            raise PydanticCustomError("deviation.harm_contradicts_kind", "a harm event has a harm level above none; every other kind has none")
+        _agree(self.kind, self.harm)
         return self
 
 

@@ -101,9 +101,7 @@ def correct_category(command: commands.CorrectCategory, state: Deviation, _by: B
     _open(state, command.deviation_id)
     if command.category is state.category:
         return []
-    corrected: list[DomainEvent] = [
-        facts.CategoryCorrected(category=command.category, previous=state.category, reason=command.reason)
-    ]
+    corrected: list[DomainEvent] = [facts.CategoryCorrected(category=command.category, previous=state.category, reason=command.reason)]
     if ROUTES[command.category] is not state.proposed_to:
         corrected.append(facts.RoutingProposed(function=ROUTES[command.category], reason=command.reason))
     return corrected
@@ -264,9 +262,7 @@ def reject(command: commands.RejectDeviation, state: Deviation, _by: By) -> list
     _open(state, command.deviation_id)
     if state.measures:
         raise Refused("deviation.reject.has_measures")
-    return [
-        facts.DeviationRejected(reason=command.reason, duplicate_of=command.duplicate_of, explanation=command.explanation)
-    ]
+    return [facts.DeviationRejected(reason=command.reason, duplicate_of=command.duplicate_of, explanation=command.explanation)]
 
 
 @decider.decides(commands.ReopenDeviation)
