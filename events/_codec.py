@@ -2,11 +2,10 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import orjson
 
-from events._base import DomainEvent, Envelope, Recorded
+from events._base import DomainEvent, Envelope, Recorded, parse_uuid
 from events._registry import build
 
 SOURCE_PREFIX = "/practices/"
@@ -57,7 +56,7 @@ def _envelope(raw: dict[str, Any]) -> Envelope:
         type=raw["type"],
         time=datetime.fromisoformat(raw["time"]),
         actor=raw["actor"],
-        command_id=UUID(raw["commandid"]),
-        correlation_id=UUID(raw["correlationid"]),
+        command_id=parse_uuid(raw["commandid"]),
+        correlation_id=parse_uuid(raw["correlationid"]),
         causation_id=raw.get("causationid"),
     )

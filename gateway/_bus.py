@@ -20,7 +20,8 @@ from gateway.auth.policy import Deny, NotAllowed, Resource, could, depends_on_re
 from gateway.problems import ProblemError
 from write_side._application import Application, Outcome
 from write_side._decider import By, Command
-from write_side._errors import CommandError
+from write_side._errors import CommandError, NotFound
+from write_side.practice.commands import RegisterPractice
 
 _NAMESPACE = UUID("3f1d7e0c-5a0b-5b8e-9c55-8d0f1c0a7b11")
 """Of command ids made from idempotency keys."""
@@ -64,12 +65,15 @@ class CommandBus:
         *,
         clock: Callable[[], datetime],
         pseudonym: Callable[[str, UUID], str],
+        open_record: Callable[[str], None],
     ) -> None:
+        """`pseudonym` names a member of a practice in reports; `open_record` opens the record of a practice that registers."""
         self._application = application
         self._threads = threads
         self._telemetry = telemetry
         self._clock = clock
         self._pseudonym = pseudonym
+        self._open_record = open_record
 
     def admit(self, actor: Actor, practice: str, command: type[Command]) -> None:
         """Raise NotAllowed where the policy lets the actor give such a command to nothing at all in the practice."""
@@ -101,7 +105,7 @@ class CommandBus:
             if depends_on_resource(command.NAME):
                 with_whom = concerned(self._application.state(command, by), command)
                 require(actor, command.NAME, Resource(by.practice, with_whom.functions, with_whom.members), by.now)
-            done = self._application.execute(command, by, expected_version=expected_version)
+            done = self._apply(command, by, expected_version)
             outcome = "repeated" if done.repeated else "done"
             return done
         except (CommandError, NotAllowed) as refusal:
@@ -110,6 +114,15 @@ class CommandBus:
         finally:
             self._telemetry.append.observe(perf_counter() - started)
             self._telemetry.commands.labels(command.NAME, outcome).inc()
+
+    def _apply(self, command: Command, by: By, expected_version: int | None) -> Outcome:
+        try:
+            return self._application.execute(command, by, expected_version=expected_version)
+        except NotFound as missing:
+            if missing.code != "practice.not_found" or not isinstance(command, RegisterPractice):
+                raise
+        self._open_record(by.practice)
+        return self._application.execute(command, by, expected_version=expected_version)
 
     def _by(self, actor: Actor, practice: str, command: Command, key: str) -> By:
         by = By(

@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from events.ledger.connect import async_pool, conninfo, sync_pool
 from events.ledger.hints import Notifier
+from events.ledger.recorder import open_ledger
 from gateway import graphql, rest
 from gateway._bus import CommandBus
 from gateway._health import health
@@ -108,7 +109,8 @@ def _open(settings: Settings, url: str, identities: Identities, clock: Clock) ->
 def _bus(settings: Settings, gateway: Gateway, telemetry: Telemetry, clock: Clock) -> CommandBus:
     application = make_application(gateway.write_pool, appended=lambda ledger, _position: gateway.notifier.hint(ledger))
     named = partial(pseudonym, pseudonym_secret(settings.pseudonym_key))
-    return CommandBus(application, gateway.threads, telemetry, clock=clock, pseudonym=named)
+    opens = partial(open_ledger, gateway.write_pool)
+    return CommandBus(application, gateway.threads, telemetry, clock=clock, pseudonym=named, open_record=opens)
 
 
 def _told(request: Request, error: Exception) -> Response:

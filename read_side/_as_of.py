@@ -144,15 +144,20 @@ async def open_view(
     deadline, pause = monotonic() + patience, FIRST_POLL
     while True:
         async with pool.connection() as conn, _snapshot(conn):
-            head = await _head(conn, practice)
+            head = await _head(conn, practice, as_of)
             if head.position >= (at_least or 0):
-                yield await _view(conn, practice, head, now, as_of)
+                yield _view(conn, practice, head, now, as_of)
                 return
         left = deadline - monotonic()
         if left <= 0:
             raise NotYet("reading.not_yet", position=head.position, at_least=at_least, parked_at=head.parked_at)
         await asyncio.sleep(min(pause, left))
         pause = min(2 * pause, SLOWEST_POLL)
+
+
+async def another_view(view: View, *, now: datetime, as_of: AsOf | None) -> View:
+    """Another state of the same practice, read from the same snapshot. Raises OutOfRange."""
+    return _view(view.conn, view.practice, await _head(view.conn, view.practice, as_of), now, as_of)
 
 
 @asynccontextmanager
@@ -166,14 +171,23 @@ async def _snapshot(conn: AsyncConnection[Any]) -> AsyncIterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Head:
+    """Where a practice stands, and what the time or position asked for means in its record."""
+
     schema: str
     position: int
     parked_at: int | None
     """Position of the event that the practice's read models stopped at, if they did."""
+    at_time: int
+    """Position of the last event recorded at the time asked for, or before."""
+    recorded_at: datetime | None
+    """When the event at the position asked for was recorded; the first one's time for position 0."""
 
 
 _READ_HEAD = """
-select generation.schema, follower.position, follower.parked_position, ledger.ledger,
+select
+  ledger.ledger, generation.schema, coalesce(follower.position, 0), follower.parked_position,
+  case when %(time)s::timestamptz is null then 0 else ledger.position_at(ledger.ledger, %(time)s) end,
+  (select time from ledger.entry where entry.ledger = ledger.ledger and entry.position = greatest(%(position)s::bigint, 1)),
   set_config('search_path', generation.schema || ', pg_catalog', true), set_config('timezone', 'UTC', true)
 from (select 'read_' || number as schema from projection.generation where state = 'active') as generation
 left join ledger.ledger on ledger.ledger = %(practice)s and strpos(ledger.ledger, '/') = 0
@@ -181,46 +195,30 @@ left join projection.follower on follower.name = generation.schema and follower.
 """
 
 
-async def _head(conn: AsyncConnection[Any], practice: str) -> _Head:
-    cursor = await conn.execute(_READ_HEAD, {"practice": practice})
-    found = await cursor.fetchone()
+async def _head(conn: AsyncConnection[Any], practice: str, as_of: AsOf | None) -> _Head:
+    asked = {"practice": practice, "time": as_of.time if as_of else None, "position": as_of.position if as_of else None}
+    found = await (await conn.execute(_READ_HEAD, asked)).fetchone()
     if found is None:
         raise NotYet("reading.not_built")
-    schema, position, parked_at, known, *_ = found
+    known, schema, position, parked_at, at_time, recorded_at, *_ = found
     if known is None:
         raise NoSuchPractice("practice.not_found", practice=practice)
-    return _Head(schema, position or 0, parked_at)
+    return _Head(schema, position, parked_at, at_time, recorded_at)
 
 
-async def _view(conn: AsyncConnection[Any], practice: str, head: _Head, now: datetime, as_of: AsOf | None) -> View:
-    now = now.astimezone(UTC)
+def _view(conn: AsyncConnection[Any], practice: str, head: _Head, now: datetime, as_of: AsOf | None) -> View:
     if as_of is None:
-        return View(conn, head.schema, practice, head.position, now, historical=False, latest=head.position)
-    if as_of.time is not None:
+        position, time = head.position, now
+    elif as_of.time is not None:
         if as_of.time > now:
             raise OutOfRange("as_of.future", time=as_of.time.isoformat())
-        position, time = await position_at(conn, head.schema, practice, as_of.time), as_of.time.astimezone(UTC)
+        position, time = min(head.at_time, head.position), as_of.time
     else:
-        position = as_of.position or 0
+        position, time = as_of.position or 0, head.recorded_at or now
         if not 0 <= position <= head.position:
             raise OutOfRange("as_of.ahead", asked=position, position=head.position)
-        time = await _recorded_at(conn, head.schema, practice, max(position, 1)) or now
-    return View(conn, head.schema, practice, position, time, historical=True, latest=head.position)
-
-
-async def position_at(conn: AsyncConnection[Any], schema: str, practice: str, time: datetime) -> int:
-    """Position of the last event recorded at `time` or before, as far as the read models go; 0 if there is none."""
-    query = sql.SQL(
-        "select position from {} where practice = %s and time <= %s order by practice desc, time desc, position desc limit 1"
-    ).format(sql.Identifier(schema, "activity"))
-    found = await (await conn.execute(query, (practice, time))).fetchone()
-    return found[0] if found else 0
-
-
-async def _recorded_at(conn: AsyncConnection[Any], schema: str, practice: str, position: int) -> datetime | None:
-    query = sql.SQL("select time from {} where practice = %s and position = %s").format(sql.Identifier(schema, "activity"))
-    found = await (await conn.execute(query, (practice, position))).fetchone()
-    return found[0] if found else None
+    historical = as_of is not None
+    return View(conn, head.schema, practice, position, time.astimezone(UTC), historical=historical, latest=head.position)
 
 
 def _columns(row: type[Any]) -> sql.Composed:

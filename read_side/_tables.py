@@ -90,6 +90,11 @@ class Table:
         """Name of the table with the versions that were replaced."""
         return f"{self.name}_history"
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the table and of its history, if it has one."""
+        return (self.name, self.history_name) if self.history else (self.name,)
+
 
 def table(
     name: str, *, key: tuple[str, ...], history: bool = True, indexes: tuple[tuple[str, ...], ...] = ()

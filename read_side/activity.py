@@ -1,14 +1,22 @@
 """What happened in a practice, event by event: timelines, and audit trails with before and after."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from read_side._tables import table
+from psycopg import sql
+
+from events._personal import personal_fields
+from events._registry import class_of
+from read_side._as_of import Query, View
+from read_side._page import EVERY, By, Page, Window, page
+from read_side._tables import Column, Table, all_tables, names, table
 
 
-@table("activity", key=("position",), history=False, indexes=(("subject", "position"), ("time", "position")))
+@table("activity", key=("position",), history=False, indexes=(("subject", "position"),))
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
     """An event of the practice's record."""
@@ -29,3 +37,138 @@ class ActivityRow:
     causation_id: str | None
     data: dict[str, Any]
     """The event's own fields, in today's form of its type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one event made of one column of one row; a row that began has no before, one that ended no after."""
+
+    table: str
+    key: tuple[Any, ...]
+    column: str
+    before: Any
+    after: Any
+    hidden: bool = False
+    """Whether the values are left out because they may identify a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """An event of a subject (who, what, when) with what it changed."""
+
+    event: ActivityRow
+    changes: tuple[Change, ...]
+
+
+async def timeline(
+    view: View,
+    subject: str | None = None,
+    window: Window | None = None,
+    *,
+    kinds: Collection[str] | None = None,
+    newest_first: bool = False,
+    personal: bool = True,
+) -> Page[ActivityRow]:
+    """The events of a subject, or of the whole practice or some kinds of its subjects, in their order.
+
+    Without `personal`, fields that may identify a person are empty. Raises InvalidPage.
+    """
+    conditions: list[Query] = [EVERY]
+    if subject is not None:
+        conditions.append(sql.SQL("subject = %(subject)s"))
+    if kinds is not None:
+        conditions.append(sql.SQL("kind = any(%(kinds)s)"))
+    found = await page(
+        view,
+        ActivityRow,
+        window or Window(),
+        by=[By("position", descending=newest_first)],
+        where=sql.SQL(" and ").join(conditions),
+        params={"subject": subject, "kinds": list(kinds or ())},
+    )
+    return found if personal else replace(found, items=[without_personal(row) for row in found.items])
+
+
+async def audit_trail(view: View, subject: str, window: Window | None = None, *, personal: bool = True) -> Page[AuditEntry]:
+    """The events of a subject, each with the columns of the subject's rows that it changed, before and after.
+
+    Without `personal`, fields and columns that may identify a person are empty. Raises InvalidPage.
+    """
+    events = await timeline(view, subject, window, personal=personal)
+    changes: dict[int, list[Change]] = defaultdict(list)
+    if events.items:
+        first, last = events.items[0].position, events.items[-1].position
+        for declared in all_tables():
+            if declared.subject and declared.history:
+                versions = await _versions(view, declared, subject, first, last)
+                for position, change in _changes(declared, versions, last):
+                    changes[position].append(change if personal else _hidden(declared, change))
+    items = [AuditEntry(event, tuple(changes[event.position])) for event in events.items]
+    return Page(items, events.cursors, events.has_next, events.has_previous, events.total)
+
+
+def without_personal(row: ActivityRow) -> ActivityRow:
+    """The event with the fields empty that may identify a person."""
+    data = row.data
+    for path in personal_fields(class_of(row.type)):
+        data = _emptied(data, path.split("."))
+    return replace(row, data=data)
+
+
+def _emptied(data: Any, path: list[str]) -> Any:
+    if isinstance(data, list):
+        return [_emptied(item, path) for item in data]
+    if not isinstance(data, dict) or path[0] not in data:
+        return data
+    return data | {path[0]: _emptied(data[path[0]], path[1:]) if path[1:] else None}
+
+
+async def _versions(view: View, declared: Table, subject: str, first: int, last: int) -> list[dict[str, Any]]:
+    """The versions of the subject's rows that stood at some position from `first` - 1 to `last`, by key and position."""
+    columns = names(column.name for column in declared.stored)
+    query = sql.SQL(
+        "select {columns}, null as replaced_at from {current} where practice = %(view_practice)s and subject = %(subject)s"
+        " and position <= %(last)s union all "
+        "select {columns}, replaced_at from {history} where practice = %(view_practice)s and subject = %(subject)s"
+        " and position <= %(last)s and replaced_at >= %(first)s order by {order}"
+    ).format(
+        columns=columns,
+        current=sql.Identifier(view.schema, declared.name),
+        history=sql.Identifier(view.schema, declared.history_name),
+        order=names((*declared.key, "position")),
+    )
+    return await view.fetch_dicts(query, {"subject": subject, "first": first, "last": last})
+
+
+def _changes(declared: Table, versions: list[dict[str, Any]], last: int) -> Iterable[tuple[int, Change]]:
+    before: dict[str, Any] | None = None
+    for version, following in zip(versions, [*versions[1:], None], strict=True):
+        key = tuple(version[name] for name in declared.key)
+        begins = before is None or before["replaced_at"] != version["position"]
+        yield from _between(declared, key, version["position"], None if begins else before, version)
+        goes_on = following is not None and key == tuple(following[name] for name in declared.key)
+        replaced_at = version["replaced_at"]
+        if replaced_at is not None and replaced_at <= last and not (goes_on and following and following["position"] == replaced_at):
+            yield from _between(declared, key, replaced_at, version, None)
+        before = version if goes_on else None
+
+
+def _between(
+    declared: Table, key: tuple[Any, ...], position: int, before: dict[str, Any] | None, after: dict[str, Any] | None
+) -> Iterable[tuple[int, Change]]:
+    for column in declared.columns:
+        if column.name in (*declared.key, "subject", "version", "position"):
+            continue
+        old, new = _value(column, before), _value(column, after)
+        if old != new:
+            yield position, Change(declared.name, key, column.name, old, new)
+
+
+def _value(column: Column, version: dict[str, Any] | None) -> Any:
+    value = version[column.name] if version else None
+    return column.load(value) if column.load is not None and value is not None else value
+
+
+def _hidden(declared: Table, change: Change) -> Change:
+    personal = {column.name for column in declared.columns if column.personal}
+    return replace(change, before=None, after=None, hidden=True) if change.column in personal else change

@@ -26,7 +26,7 @@ def _expected() -> dict[type[Exception], Callable[[Exception], str]]:
     unreachable = "cannot reach the database: {}; check SPORBAR_DATABASE_URL".format
     told_by_themselves = (
         *(SettingsError, KeyFileError, EmbeddedPostgresError, UnusableDatabaseError, MigrationChanged),
-        *(NoGeneration, RebuildNeeded, RebuildRunning, RebuildFailed),
+        *(NoGeneration, RebuildNeeded, RebuildRunning, RebuildFailed, GeneratorError),
     )
     return {
         **dict.fromkeys(told_by_themselves, str),

@@ -1,5 +1,6 @@
 """The HTTP server around an application."""
 
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,9 +19,8 @@ def listen(settings: Settings) -> Iterator[socket.socket]:
     try:
         listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as error:
-        raise SettingsError(
-            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}; set SPORBAR_HOST or SPORBAR_PORT to another"
-        ) from error
+        where, why = f"{settings.host} port {settings.port}", os.strerror(error.errno or 0)
+        raise SettingsError(f"cannot listen on {where}: {why}; set SPORBAR_HOST or SPORBAR_PORT to another") from error
     with listener:
         yield listener
 

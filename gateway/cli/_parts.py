@@ -1,6 +1,5 @@
 """Parts of the demo that run as processes of their own."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -9,7 +8,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-_PR_SET_PDEATHSIG = 1
+from gateway._parent import die_with_parent
+
 _PATIENCE = 10.0
 """Seconds a part gets to end before it is killed."""
 
@@ -40,15 +40,11 @@ def parts(*names: str) -> Iterator[None]:
 
 
 def _start(name: str) -> "subprocess.Popen[bytes]":
-    libc, parent = ctypes.CDLL(None), os.getpid()
-
-    def die_with_parent() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            os._exit(1)
-
     return subprocess.Popen(
-        [sys.executable, "-m", "gateway.cli", name], stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent
+        [sys.executable, "-m", "gateway.cli", name],
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=die_with_parent(signal.SIGTERM),
     )
 
 

@@ -28,11 +28,14 @@ def retry(
 ) -> None:
     """Go on where the parked practices stopped, after what stopped them was mended; ends with status 1 if one stops again."""
     from gateway.cli._database import database
+    from gateway.logs import configure_logging
     from gateway.settings import load_settings
     from projections._engine._batch import describe
     from projections._engine._parked import retry as go_on
 
-    with database(load_settings()) as url:
+    settings = load_settings()
+    configure_logging(settings.log_level, settings.log_format)
+    with database(settings) as url:
         outcomes = go_on(url, practice)
     for ledger, outcome in outcomes.items():
         stopped = f"stopped again: {describe(outcome.parked.error)}" if outcome.parked else f"at position {outcome.position}"

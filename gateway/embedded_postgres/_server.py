@@ -1,13 +1,12 @@
 """The supervised server."""
 
-import ctypes
 import os
 import shutil
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -15,6 +14,7 @@ from urllib.parse import quote
 
 import psycopg
 
+from gateway._parent import die_with_parent
 from gateway.embedded_postgres._errors import WRITABLE, EmbeddedPostgresError, complaint, room
 from gateway.embedded_postgres._identity import Identity, server_identity
 from gateway.embedded_postgres._place import (
@@ -30,7 +30,6 @@ from gateway.embedded_postgres._place import (
 
 OWNER = "sporbar"
 """Name of the cluster's owner inside PostgreSQL."""
-_PR_SET_PDEATHSIG = 1
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -157,7 +156,7 @@ class EmbeddedPostgres:
             stderr=log,
             start_new_session=True,
             pass_fds=(self._lock,),
-            preexec_fn=_die_with_parent(),
+            preexec_fn=die_with_parent(signal.SIGINT),  # a fast shutdown
             **identity.process,
         )
 
@@ -190,14 +189,3 @@ def _answers(url: str) -> bool:
     except psycopg.OperationalError:
         return False
     return True
-
-
-def _die_with_parent() -> Callable[[], None]:
-    libc, parent = ctypes.CDLL(None), os.getpid()
-
-    def in_the_child() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return in_the_child

@@ -16,7 +16,8 @@ from gateway.auth.actor import Actor
 from gateway.auth.policy import Resource, require
 from gateway.graphql._documents import Prepared
 from gateway.graphql._reader import Reader
-from read_side._as_of import AsOf, View, open_view
+from read_side._as_of import AsOf, View, another_view, open_view
+from read_side._errors import NotYet
 
 Pool = AsyncConnectionPool[AsyncConnection[Any]]
 
@@ -41,15 +42,18 @@ class Operation:
     now: datetime
     prepared: Prepared
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
-    _first: Lock = field(default_factory=Lock)
+    _opening: Lock = field(default_factory=Lock)
     _views: dict[AsOf | None, View] = field(default_factory=dict)
 
     async def reader(self, practice: str, as_of: AsOf | None, at_least: int | None) -> Reader:
         """The practice for this actor; raises NotAllowed before anything is looked up, and `read_side._errors`."""
         require(self.actor, "read.practice", Resource(practice), self.now)
-        async with self._first:
-            view = self._views.get(as_of) or await self._view(practice, as_of, at_least)
-            self._views[as_of] = view
+        async with self._opening:
+            if as_of not in self._views:
+                self._views[as_of] = await self._view(practice, as_of, at_least)
+        view = self._views[as_of]
+        if at_least is not None and view.latest < at_least:
+            raise NotYet("reading.not_yet", position=view.latest, at_least=at_least, parked_at=None)
         return Reader.of(view, self.actor, self.now)
 
     @property
@@ -63,7 +67,11 @@ class Operation:
         await self._open.aclose()
 
     async def _view(self, practice: str, as_of: AsOf | None, at_least: int | None) -> View:
-        opened = open_view(self.sources.pool, practice, now=self.now, as_of=as_of, at_least=at_least, patience=self.sources.patience)
+        """The first one opens the snapshot, and may wait for it; further states of the practice are read from the same."""
+        for view in self._views.values():
+            return await another_view(view, now=self.now, as_of=as_of)
+        patience = self.sources.patience
+        opened = open_view(self.sources.pool, practice, now=self.now, as_of=as_of, at_least=at_least, patience=patience)
         return await self._open.enter_async_context(opened)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from eventsourcing import persistence
 from psycopg import OperationalError
 from psycopg.errors import InsufficientResources, QueryCanceled
 from psycopg_pool import PoolTimeout, TooManyRequests
@@ -35,6 +36,8 @@ class ProblemError(Exception):
 
 
 _RETRY = {"Retry-After": "1"}
+_AWAY = (OperationalError, PoolTimeout, TooManyRequests, InsufficientResources, persistence.OperationalError)
+"""The database cannot be reached, or has no room."""
 
 _STATUS: dict[type[Exception], int] = {
     Refused: 409,
@@ -62,7 +65,7 @@ def problem_of(error: BaseException) -> Problem | None:
         return Problem(422, "input.invalid", {"count": len(fields)}, fields)
     if isinstance(error, QueryCanceled):
         return Problem(503, "timeout", headers=_RETRY)
-    if isinstance(error, OperationalError | PoolTimeout | TooManyRequests | InsufficientResources):
+    if isinstance(error, _AWAY):
         return Problem(503, "unavailable", headers=_RETRY)
     return None
 

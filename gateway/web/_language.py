@@ -15,6 +15,7 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 
 OSLO = ZoneInfo("Europe/Oslo")
+_UNBROKEN = "\N{NO-BREAK SPACE}"
 
 
 class Language(StrEnum):
@@ -100,7 +101,7 @@ class Speech:
 
     def short_day(self, day: date) -> str:
         """A day in a table: 3. mars 2026, 3 Mar 2026."""
-        return format_date(day, "medium", self.language.locale)
+        return format_date(day, "medium", self.language.locale).replace(" ", _UNBROKEN)
 
     def month(self, first: date) -> str:
         """A month: mars 2026."""
@@ -123,4 +124,4 @@ class Speech:
         """A duration in days."""
         days = duration / timedelta(days=1) if isinstance(duration, timedelta) else duration
         shown = round(days, 1)
-        return self.text(f"unit.days.{'one' if shown == 1 else 'other'}", n=self.number(shown))
+        return self.text(f"unit.days.{'one' if shown == 1 else 'other'}", n=self.number(shown)).replace(" ", _UNBROKEN)

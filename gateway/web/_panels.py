@@ -18,6 +18,8 @@ Row = tuple[str, ...]
 class Panel:
     """One chart on the page."""
 
+    empty: bool
+    """Nothing has happened that it could show."""
     title: str
     alt: str
     caveat: str
@@ -35,10 +37,11 @@ class Panel:
 def panels(figures: Dashboard, speech: Speech, charts: str, query: dict[str, str]) -> list[Panel]:
     """The charts in the order of the page; `charts` is the folder of their addresses, `query` what each is asked with."""
 
-    def panel(chart: ChartName, alt: str, columns: Row, rows: list[Row], caveat: str = "") -> Panel:
+    def panel(chart: ChartName, alt: str, columns: Row, rows: list[Row], caveat: str = "", *, empty: bool) -> Panel:
         wide, narrow = (f"{charts}/{chart}.svg?{urlencode({**query, 'lang': speech.language, 'size': size})}" for size in Size)
         told = speech.text(f"charts.{chart}.caveat")
         return Panel(
+            empty,
             speech.text(f"charts.{chart}.title"),
             alt,
             f"{told} {caveat}".strip(),
@@ -55,25 +58,27 @@ def panels(figures: Dashboard, speech: Speech, charts: str, query: dict[str, str
 
 def _reports(figures: Dashboard, speech: Speech, panel: Callable[..., Panel]) -> Panel:
     t, last = speech.text, figures.months[-1]
-    median = _shown(speech, monthly_median(figures.months, lambda month: month.reported))
+    median = _shown(speech, monthly_median(figures, lambda month: month.reported))
     return panel(
         ChartName.REPORTS,
         t("charts.reports.alt", reported=last.reported, closed=last.closed, median=median),
         (t("charts.month"), t("charts.reports.reported"), t("charts.reports.closed")),
         _by_month(figures, speech, lambda month: (speech.number(month.reported), speech.number(month.closed))),
         f"{_median_line(speech, median)} {t('charts.unfinished_month')}",
+        empty=not any(month.reported or month.closed for month in figures.months),
     )
 
 
 def _closing(figures: Dashboard, speech: Speech, panel: Callable[..., Panel]) -> Panel:
     t = speech.text
-    median = _shown(speech, monthly_median(figures.months, lambda month: month.median_days_to_close))
+    median = _shown(speech, monthly_median(figures, lambda month: month.median_days_to_close))
     return panel(
         ChartName.CLOSING,
         t("charts.closing.alt", median=median),
         (t("charts.month"), t("charts.closing.days"), t("charts.reports.closed")),
         _by_month(figures, speech, lambda month: (_shown(speech, month.median_days_to_close), speech.number(month.closed))),
         _median_line(speech, median),
+        empty=not any(month.closed for month in figures.months),
     )
 
 
@@ -85,6 +90,7 @@ def _tasks(figures: Dashboard, speech: Speech, panel: Callable[..., Panel]) -> P
         t("charts.tasks.alt", on_time=on_time, due=due),
         (t("charts.month"), t("charts.tasks.due"), t("charts.tasks.on_time")),
         _by_month(figures, speech, lambda month: (speech.number(month.tasks_due), speech.number(month.tasks_on_time))),
+        empty=not any(month.tasks_due for month in figures.months),
     )
 
 
@@ -102,6 +108,7 @@ def _open(figures: Dashboard, speech: Speech, panel: Callable[..., Panel]) -> Pa
         t("charts.open.alt", open=open_.open, old=sum(by_age[age] for age in _OLD)),
         (t("charts.open.category"), *(speech.name(age) for age in AgeBucket), t("charts.open.total")),
         [*rows, total],
+        empty=not open_.open,
     )
 
 

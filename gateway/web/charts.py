@@ -70,9 +70,11 @@ def specification(chart: ChartName, figures: Dashboard, speech: Speech, size: Si
     return spec
 
 
-def monthly_median(months: tuple[MonthFigures, ...], value: Callable[[MonthFigures], float | None]) -> float | None:
-    """Median of a monthly series, the unfinished last month left out."""
-    known = [known for month in months[:-1] if (known := value(month)) is not None]
+def monthly_median(figures: Dashboard, value: Callable[[MonthFigures], float | None]) -> float | None:
+    """Median of a monthly series: without the last month, which is not over, and those before the record began."""
+    began = figures.first_recorded_on or date.max
+    over = [month for month in figures.months[:-1] if month.first_day >= began.replace(day=1)]
+    known = [known for month in over if (known := value(month)) is not None]
     return median(known) if known else None
 
 
@@ -85,29 +87,31 @@ def _reports(figures: Dashboard, speech: Speech, size: Size) -> "Drawing":
         for month in figures.months
         for name, count in zip(names, (month.reported, month.closed), strict=True)
     ]
+    most = max(max(month.reported, month.closed) for month in figures.months)
     lines = (
         alt.Chart({"values": points})
         .mark_line(point={"filled": True, "size": 28}, strokeWidth=2)
         .encode(
             x=_month_axis(size),
-            y=_count_axis("count", speech.text("charts.reports.axis")),
+            y=_count_axis("count", speech.text("charts.reports.axis"), most),
             color=alt.Color("series:N", title=None, scale=alt.Scale(domain=names, range=[DARK, WARM])),
             strokeDash=alt.StrokeDash("series:N", title=None, scale=alt.Scale(domain=names, range=[[1, 0], [5, 2]])),
         )
     )
-    return _with_median(lines, monthly_median(figures.months, lambda month: month.reported))
+    return _with_median(lines, monthly_median(figures, lambda month: month.reported))
 
 
 def _closing(figures: Dashboard, speech: Speech, size: Size) -> "Drawing":
     import altair as alt
 
     points = [{"month": _local(month.first_day), "days": month.median_days_to_close} for month in figures.months]
+    most = max(month.median_days_to_close or 0 for month in figures.months)
     line = (
         alt.Chart({"values": points})
         .mark_line(color=DARK, point={"filled": True, "size": 36, "color": DARK}, strokeWidth=2)
-        .encode(x=_month_axis(size), y=_count_axis("days", speech.text("charts.closing.axis")))
+        .encode(x=_month_axis(size), y=_count_axis("days", speech.text("charts.closing.axis"), most))
     )
-    return _with_median(line, monthly_median(figures.months, lambda month: month.median_days_to_close))
+    return _with_median(line, monthly_median(figures, lambda month: month.median_days_to_close))
 
 
 def _tasks(figures: Dashboard, speech: Speech, size: Size) -> "Drawing":
@@ -119,12 +123,13 @@ def _tasks(figures: Dashboard, speech: Speech, size: Size) -> "Drawing":
         for month in figures.months
         for order, (name, count) in enumerate(zip(names, (month.tasks_on_time, month.tasks_due - month.tasks_on_time), strict=True))
     ]
+    most = max(month.tasks_due for month in figures.months)
     drawn: Drawing = (
         alt.Chart({"values": bars})
         .mark_bar()
         .encode(
             x=_month_axis(size, bars=True),
-            y=_count_axis("count", speech.text("charts.tasks.axis")),
+            y=_count_axis("count", speech.text("charts.tasks.axis"), most),
             color=alt.Color("part:N", title=None, scale=alt.Scale(domain=names, range=[DARK, LIGHT])),
             order="order:Q",
         )
@@ -140,13 +145,14 @@ def _open(figures: Dashboard, speech: Speech, _size: Size) -> "Drawing":
         {"category": speech.name(group.category), "age": speech.name(group.age), "count": group.count, "order": order}
         for order, group in enumerate(groups)
     ]
+    most = max(entry.count for entry in figures.deviations.open_by_category)
     ages = [speech.name(age) for age in AgeBucket]
     names = alt.Axis(labelLimit=160, domain=False, ticks=False, labelPadding=8, minExtent=128)
     drawn: Drawing = (
         alt.Chart({"values": bars})
         .mark_bar()
         .encode(
-            x=_count_axis("count", speech.text("charts.open.axis"), channel=alt.X),
+            x=_count_axis("count", speech.text("charts.open.axis"), most, channel=alt.X),
             y=alt.Y("category:N", title=None, sort="-x", axis=names),
             color=alt.Color("age:N", title=speech.text("charts.open.age"), scale=alt.Scale(domain=ages, range=AGES)),
             order="order:Q",
@@ -178,11 +184,12 @@ def _local(day: date) -> str:
     return f"{day.isoformat()}T00:00:00"
 
 
-def _count_axis(field: str, title: str, channel: Any = None) -> Any:
+def _count_axis(field: str, title: str, most: float, channel: Any = None) -> Any:
+    """An axis from 0 to `most`, or to 4 if that is more: below 4 its five ticks would be fractions."""
     import altair as alt
 
     whole = alt.Axis(format="d", tickMinStep=1, tickCount=5, domain=False, ticks=False)
-    return (channel or alt.Y)(f"{field}:Q", title=title, axis=whole, scale=alt.Scale(zero=True, nice=True))
+    return (channel or alt.Y)(f"{field}:Q", title=title, axis=whole, scale=alt.Scale(domain=[0, max(most, 4)], nice=True))
 
 
 def _with_median(chart: "alt.Chart", value: float | None) -> "Drawing":

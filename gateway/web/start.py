@@ -32,6 +32,8 @@ class Person:
     id: str
     name: str
     functions: str
+    suggested: bool
+    """Chosen until somebody else is: who leads the practice sees most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,11 @@ async def _people(view: View, speech: Speech) -> list[Person]:
         name = speech.name(entry.function) if isinstance(entry.function, Function) else entry.name or ""
         for holder in entry.holders:
             held.setdefault(holder, []).append(name)
-    return [Person(str(row.member_id), row.name, ", ".join(held.get(row.member_id, []))) for row in await practices.members(view)]
+    leader = speech.name(Function.GENERAL_MANAGER)
+    return [
+        Person(str(row.member_id), row.name, ", ".join(held.get(row.member_id, [])), leader in held.get(row.member_id, []))
+        for row in await practices.members(view)
+    ]
 
 
 def _viewer(actor: Actor, cards: list[PracticeCard | None], speech: Speech) -> Viewer:

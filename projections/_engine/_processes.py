@@ -1,6 +1,6 @@
 """Work by practice in several processes, with a count of the events done that everybody adds to."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +15,9 @@ from projections._engine._store import Store, connect
 from projections._model import ReadModel
 
 T = TypeVar("T")
+
+WORTH_A_PROCESS = 20_000
+"""Events that take as long to fold as it takes to start processes."""
 
 Count = Callable[[int], None]
 """Told of events done."""
@@ -45,7 +48,7 @@ class Crew:
     def __init__(self, url: str, schema: str, processes: int, models: tuple[ReadModel[Any], ...] | None) -> None:
         self._url, self._schema, self._models = url, schema, models
         self._pool: ProcessPoolExecutor | None = None
-        if processes > 1 and models is None:
+        if processes > 1 and models is None:  # other processes know only the read models that every process knows
             context = get_context("spawn")
             self._shared: Synchronized[int] = context.Value("q", 0)
             self._pool = ProcessPoolExecutor(processes, context, _sit_down, (url, schema, self._shared))
@@ -77,9 +80,12 @@ class Crew:
 
 
 @contextmanager
-def crew(url: str, schema: str, processes: int, models: tuple[ReadModel[Any], ...] | None = None) -> Iterator[Crew]:
-    """A crew whose processes end with the block."""
-    working = Crew(url, schema, processes, models)
+def crew(
+    url: str, schema: str, processes: int, sizes: Mapping[str, int], models: tuple[ReadModel[Any], ...] | None = None
+) -> Iterator[Crew]:
+    """A crew for practices of some sizes in events, with no more processes than help; they end with the block."""
+    worth = min(processes, len(sizes)) if sum(sizes.values()) > WORTH_A_PROCESS else 1
+    working = Crew(url, schema, worth, models)
     try:
         yield working
     finally:

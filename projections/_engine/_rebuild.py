@@ -69,7 +69,7 @@ def rebuild(url: str, *, processes: int = 2, models: tuple[ReadModel[Any], ...] 
         with conn.transaction():
             generation = begin(conn, every)
         sizes = dict(_practices(conn))
-        with crew(url, generation.schema, processes, models) as workers:
+        with crew(url, generation.schema, processes, sizes, models) as workers:
             _fill(workers, sizes, every, progress)
         progress("catch up", sum(sizes.values()), sum(sizes.values()))
         _switch(url, conn, generation, every)
@@ -161,7 +161,7 @@ def index_table(desk: Desk, name: str) -> None:
     model = next(model for model in desk.store.models if model.table.name == name)
     for statement in index_statements(model.table, desk.store.schema):
         desk.conn.execute(statement)
-    for table in (model.table.name, model.table.history_name)[: 1 + model.table.history]:
+    for table in model.table.names:
         desk.conn.execute(sql.SQL("analyze {}").format(sql.Identifier(desk.store.schema, table)))
 
 

@@ -14,8 +14,8 @@ create unique index one_active_generation on projection.generation (state) where
 grant select on projection.generation to sporbar_app, sporbar_generator;
 grant select, insert, update, delete on projection.generation to sporbar_worker;
 
--- A rebuild makes the schema of the next generation.
+-- A rebuild makes the schema of the next generation; a verification replays into temporary tables.
 do $$
 begin
-  execute format('grant create on database %I to sporbar_worker', current_database());
+  execute format('grant create, temporary on database %I to sporbar_worker', current_database());
 end $$;

@@ -1,12 +1,17 @@
 """A practice at a glance: key figures, monthly series, and what needs attention, at the instant of a view."""
 
+from psycopg import sql
+
 from read_side._as_of import View
+from read_side.activity import ActivityRow
 from read_side.dashboard._attention import attention
 from read_side.dashboard._deviations import deviation_figures
 from read_side.dashboard._months import months_until
 from read_side.dashboard._risks import risk_figures
 from read_side.dashboard._tasks import task_figures
 from read_side.dashboard.figures import Dashboard, MonthFigures
+
+_FIRST = sql.SQL("select (time at time zone 'Europe/Oslo')::date as day from {} where position = 1")
 
 __all__ = ["attention", "dashboard"]
 
@@ -17,6 +22,7 @@ async def dashboard(view: View) -> Dashboard:
     deviations = await deviation_figures(view, months)
     tasks = await task_figures(view, months)
     risks = await risk_figures(view)
+    first = await view.fetch_dicts(_FIRST.format(view.source(ActivityRow)))
     return Dashboard(
         deviations=deviations.figures,
         risks=risks,
@@ -32,4 +38,5 @@ async def dashboard(view: View) -> Dashboard:
             )
             for month in months
         ),
+        first_recorded_on=first[0]["day"] if first else None,
     )

@@ -173,6 +173,8 @@ class Dashboard:
     tasks: TaskFigures
     months: tuple[MonthFigures, ...]
     """The last 24 months, oldest first; the last one is not over yet, unless the instant is its last."""
+    first_recorded_on: date | None
+    """Day of the first event of the record; the zeros of earlier months say nothing. Absent where nothing is recorded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,18 +45,15 @@ def _check_deviations(found: Dashboard, rows: list[DeviationRow], measures: list
             assert counts[category, age] == sum(row.category is category and _age(row, view) is age for row in open_)
     triaged = [row for row in rows if row.acknowledged_at and _day(row.acknowledged_at) >= since]
     closed = [row for row in rows if row.first_closed_at and _day(row.first_closed_at) >= since]
-    assert (stood.to_triage.count, stood.to_triage.days) == (
-        len(triaged),
-        _median(row.acknowledged_at - row.reported_at for row in triaged),
-    )  # type: ignore[operator]
-    assert (stood.to_close.count, stood.to_close.days) == (len(closed), _median(row.first_closed_at - row.reported_at for row in closed))  # type: ignore[operator]
+    assert (stood.to_triage.count, stood.to_triage.days) == (len(triaged), _median(_days_to_triage(row) for row in triaged))
+    assert (stood.to_close.count, stood.to_close.days) == (len(closed), _median(_days_to_close(row) for row in closed))
     assert stood.measures_late == sum(row.done_on is None and not row.cancelled and row.due < view.today for row in measures)
     assert stood.awaiting_evaluation == sum(row.done_on is not None and row.effect is None for row in measures)
     for month in found.months:
         in_month = [row for row in rows if row.first_closed_at and _month(row.first_closed_at) == month.first_day]
         assert month.reported == sum(_month(row.reported_at) == month.first_day for row in rows)
         assert month.closed == len(in_month)
-        assert month.median_days_to_close == _median(row.first_closed_at - row.reported_at for row in in_month)  # type: ignore[operator]
+        assert month.median_days_to_close == _median(_days_to_close(row) for row in in_month)
 
 
 def _check_tasks(found: Dashboard, rows: list[TaskRow], view: View) -> None:
@@ -81,8 +78,18 @@ def _age(row: DeviationRow, view: View) -> AgeBucket:
     return next((age for age, limit in limits.items() if days <= limit), AgeBucket.OVER_90)
 
 
-def _median(durations: Iterable[timedelta]) -> object:
-    days = [duration / timedelta(days=1) for duration in durations]
+def _days_to_triage(row: DeviationRow) -> float:
+    assert row.acknowledged_at is not None
+    return (row.acknowledged_at - row.reported_at) / timedelta(days=1)
+
+
+def _days_to_close(row: DeviationRow) -> float:
+    assert row.first_closed_at is not None
+    return (row.first_closed_at - row.reported_at) / timedelta(days=1)
+
+
+def _median(durations: Iterable[float]) -> object:
+    days = list(durations)
     return pytest.approx(median(days)) if days else None
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from events.deviation import Category, HarmLevel, ReporterKind
+from events.deviation import Category, HarmLevel, RejectReason, ReporterKind
 from events.risk_assessment import Area, Band, Stage
 from read_side.dashboard import attention, dashboard
 from read_side.dashboard.figures import AgeBucket, Dashboard, MedianDays, MonthFigures
@@ -87,11 +87,7 @@ async def test_medians_run_from_report_to_triage_and_to_the_first_closure(living
 
 async def test_a_rejected_report_is_neither_open_nor_closed(living: Living) -> None:
     rejected = living.report()
-    living.do(
-        deviations.RejectDeviation(
-            deviation_id=rejected, reason=deviations.RejectReason.NOT_DEVIATION, explanation="Et ønske, ikke et avvik"
-        )
-    )
+    living.do(deviations.RejectDeviation(deviation_id=rejected, reason=RejectReason.NOT_DEVIATION, explanation="Et ønske, ikke et avvik"))
     found = await figures(living)
     assert (found.deviations.open, found.deviations.reported, found.deviations.to_close.count) == (0, 1, 0)
 
@@ -177,9 +173,7 @@ async def test_acceptances_expire_and_are_over(living: Living) -> None:
     living.do(risks.AdoptMatrix(template=Template.FIVE_BY_FIVE, reason="Vår første"))
     assessment, risk = _assess(living, Area.INFORMATION_SECURITY, (5, 5))
     living.do(
-        risks.AcceptRisk(
-            assessment_id=assessment, scenario_id=risk, approver=living.actor, reason="Nytt anlegg i mars", until=date(2024, 3, 1)
-        )
+        risks.AcceptRisk(assessment_id=assessment, scenario_id=risk, approver=living.actor, reason="Nytt anlegg", until=date(2024, 3, 1))
     )
     expiring = {}
     for day in ("2024-01-30", "2024-01-31", "2024-03-01", "2024-03-02"):

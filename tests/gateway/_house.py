@@ -15,14 +15,13 @@ import httpx
 import uvicorn
 
 from events._function import Function, FunctionKey
-from events.ledger.recorder import open_ledger
 from gateway.app import make_app
 from gateway.auth.actor import Role
 from gateway.auth.local import local_issuer
 from gateway.auth.tokens import LocalIssuer
 from gateway.settings import Settings
-from projections._engine._worker import Worker
 from projections._engine._generation import ensure_generation
+from projections._engine._worker import Worker
 from tests._database import Database, Postgres
 
 MANAGER = frozenset({Role.EMPLOYEE, Role.FUNCTION_HOLDER, Role.MANAGER})
@@ -101,7 +100,6 @@ class House:
     def new_practice(self) -> "Practice":
         """A practice of its own, registered by its manager."""
         name = f"practice-{next(_numbers)}"
-        open_ledger(self.database.sync_pool(max_size=1), name)
         founder = self.person(name, MANAGER, uuid4(), [Function.GENERAL_MANAGER])
         registered = founder.done("/register", REGISTER)
         joined = founder.data(

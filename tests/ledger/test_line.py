@@ -147,7 +147,7 @@ def test_an_escaped_backslash_is_no_escape_of_nul(ledger: LedgerRecorder) -> Non
     ],
 )
 def test_the_database_takes_nothing_that_makes_no_line(unchanged: Database, arrays: str) -> None:
-    with unchanged.sync_pool().connection() as connection:
+    with unchanged.connect() as connection:
         with pytest.raises(psycopg.Error):
             connection.execute(f"SELECT ledger.append(%s, %s, 'd', 'kari', %s, NULL, {arrays})", (LEDGER, uuid4(), CORRELATION))
         assert reader.size(connection, LEDGER) == 1

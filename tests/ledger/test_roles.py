@@ -5,6 +5,7 @@ import pytest
 from psycopg import errors
 
 from events.ledger import reader
+from events.ledger.connect import conninfo
 from events.ledger.merkle import leaf_hash
 from tests._database import Database
 from tests.ledger._support import LEDGER, append, fact, recorder
@@ -36,7 +37,7 @@ APPEND_AT = "SELECT ledger.append_at('fjordgata', gen_random_uuid(), 'd', 'a', g
 
 
 def attempt(unchanged: Database, role: str, statement: str) -> None:
-    with unchanged.sync_pool(role).connection() as connection:
+    with psycopg.connect(conninfo(unchanged.url, role), autocommit=True) as connection:
         connection.execute(statement)
 
 

@@ -1,24 +1,29 @@
 """The command line as a person meets it: real processes, a real database."""
 
+import io
 import json
+import logging
 import os
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import httpx
 import pytest
+import structlog
 from eventsourcing.persistence import StoredEvent
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from events.ledger.recorder import LedgerRecorder, open_ledger
-from gateway.cli import app
+from gateway.cli import app, main
 from projections._engine._worker import catch_up
 from tests._database import Database
 
@@ -26,17 +31,35 @@ PROJECT = Path(__file__).parents[2]
 KARI = "00000000-0000-4000-8000-00000000000a"
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SPORBAR_")}
-    return subprocess.run(
-        [sys.executable, "-c", "from gateway.cli import main; main()", *arguments],
-        cwd=PROJECT,
-        env=clean | environment,
-        check=False,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
+@dataclass(frozen=True)
+class Ended:
+    """What a command said, and its status."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: str, **environment: str) -> Ended:
+    """Run a command to its end, in this process, as the program `sporbar` would."""
+    out, err = io.StringIO(), io.StringIO()
+    handlers, level = list(logging.getLogger().handlers), logging.getLogger().level
+    before, sys.argv = sys.argv, ["sporbar", *arguments]
+    try:
+        with mock.patch.dict(os.environ, _clean() | environment, clear=True), redirect_stdout(out), redirect_stderr(err):
+            main()
+    except SystemExit as ended:
+        return Ended(ended.code if isinstance(ended.code, int) else 0, out.getvalue(), err.getvalue())
+    finally:
+        sys.argv = before
+        logging.getLogger().handlers[:] = handlers
+        logging.getLogger().setLevel(level)
+        structlog.reset_defaults()
+    return Ended(0, out.getvalue(), err.getvalue())
+
+
+def _clean() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("SPORBAR_")}
 
 
 def command_paths() -> Iterator[tuple[str, ...]]:
@@ -125,10 +148,9 @@ def test_a_command_on_a_database_that_was_never_migrated_says_so(database: Datab
 @contextmanager
 def running(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """A command that runs until it is told to stop, its output in one pipe."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SPORBAR_")}
-    command = [sys.executable, "-c", "from gateway.cli import main; main()", *arguments]
+    command = [sys.executable, "-m", "gateway.cli", *arguments]
     pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen(command, cwd=PROJECT, env=clean | environment, **pipes) as process:
+    with subprocess.Popen(command, cwd=PROJECT, env=_clean() | environment, **pipes) as process:
         try:
             yield process
         finally:

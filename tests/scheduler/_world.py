@@ -71,12 +71,13 @@ class World:
     def _append(self, command: Command, by: By) -> bool:
         decider = DECIDERS[type(command)]
         subject = f"{decider.kind}/{command.subject_id(by)}"
-        context = {kind: self._state(kind, id_) for kind, id_ in command.reads(by).items()}
-        state = self._state(decider.kind, command.subject_id(by))
+        context = {kind: self.state(kind, id_) for kind, id_ in command.reads(by).items()}
+        state = self.state(decider.kind, command.subject_id(by))
         events: list[DomainEvent] = decider.decide(command, state, replace(by, context=context))
         self._states[subject] = decider.fold(events, state)
         self.rows.then(*events, subject=subject, at=by.now)
         return bool(events)
 
-    def _state(self, kind: str, id_: str) -> Any:
+    def state(self, kind: str, id_: str) -> Any:
+        """What the rules remember of a subject."""
         return self._states.get(f"{kind}/{id_}", KINDS[kind].initial)

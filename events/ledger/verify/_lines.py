@@ -26,10 +26,8 @@ def check_lines(connection: psycopg.Connection[Any], ledger: str, first: int, la
     query = _QUERY.format(ledger=sql.Literal(ledger), first=sql.Literal(first - 1), last=sql.Literal(last))
     problems: list[Problem] = []
     for problem in _problems(copied(connection, query, _TYPES), SOURCE_PREFIX + ledger):
-        if problem.position >= first:
+        if problem.position >= first and len(problems) < ENOUGH:
             problems.append(problem)
-        if len(problems) >= ENOUGH:
-            break
     return problems
 
 

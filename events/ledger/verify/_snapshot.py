@@ -32,7 +32,7 @@ def snapshot(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 def copied(connection: psycopg.Connection[Any], query: sql.Composed, types: list[str]) -> Iterator[tuple[Any, ...]]:
-    """The rows of a query, as a stream: the server works ahead, and memory stays flat."""
+    """The rows of a query, as a stream to be read to its end: the server works ahead, and memory stays flat."""
     statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(query)
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.set_types(types)

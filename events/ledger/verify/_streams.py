@@ -8,10 +8,10 @@ from events.ledger.verify._snapshot import ENOUGH, Problem
 
 _QUERY = """
     SELECT position, subject, version FROM (
-      SELECT position, subject, version, lag(version) OVER stream AS before, lag(position) OVER stream AS earlier
-      FROM ledger.entry WHERE ledger = %s WINDOW stream AS (PARTITION BY subject ORDER BY version)
+      SELECT position, subject, version, lag(version) OVER stream AS before
+      FROM ledger.entry WHERE ledger = %s WINDOW stream AS (PARTITION BY subject ORDER BY position)
     ) AS entry
-    WHERE version <> coalesce(before + 1, least(greatest(version, 0), 1)) OR position < earlier
+    WHERE version <> coalesce(before + 1, least(greatest(version, 0), 1))
     ORDER BY position LIMIT %s
 """
 

@@ -94,7 +94,7 @@ class _Walk:
             self._break(max(size, 1), "the head row's frontier is not that of the entries")
         if self.receipted < self.position and not self.broken:
             self._break(self.receipted + 1, "no receipt tells of it")
-        if not last_time_agrees:
+        if size == self.position and not last_time_agrees:
             self._break(max(self.position, 1), "the head row's last time is not that of the last entry")
 
     def _break(self, position: int, what: str) -> None:

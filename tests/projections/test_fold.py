@@ -1,0 +1,138 @@
+"""The pure part: events -> rows and their history."""
+
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events import deviation as facts
+from projections._all import read_models
+from projections._engine._fold import PracticeFold, TableFold, Version
+from projections._model import ReadModel
+from read_side._tables import all_tables
+from tests.projections._histories import Happened, a_life, cuts, histories
+from tests.projections._record import folded, lines
+from tests.projections._toy import TOYS, OpenRow
+
+MODELS = (*read_models(), *TOYS)
+
+
+def fold(happened: Sequence[Happened], models: tuple[ReadModel[Any], ...] = MODELS, sizes: Sequence[int] = ()) -> PracticeFold:
+    """The events folded in batches of some sizes, in one if left out."""
+    engine = PracticeFold(models, "practice-1")
+    for end, size in zip(accumulate(sizes or [len(happened)]), sizes or [len(happened)], strict=True):
+        assert engine.fold(engine.plan(lines(happened)[end - size : end])) == end
+    return engine
+
+
+def rows(table: TableFold) -> dict[Any, Any]:
+    return {cell.key: cell.row for cell in table.cells.values() if cell.row is not None} | {one.key: one.row for one in table.written}
+
+
+def as_of(table: TableFold, position: int) -> dict[Any, Any]:
+    """Rows at a position, as the history tells them."""
+    versions = [*table.replaced, *table.written]
+    versions += [Version(cell.key, cell.row, cell.position) for cell in table.cells.values() if cell.row is not None]
+    return {one.key: one.row for one in versions if one.position <= position and (one.replaced_at == 0 or one.replaced_at > position)}
+
+
+@given(histories())
+def test_the_engine_comes_to_what_the_handlers_come_to(happened: list[Happened]) -> None:
+    expected = folded(happened, MODELS)
+    for table in fold(happened).tables:
+        assert rows(table) == expected[table.table.name]
+
+
+@given(histories().flatmap(lambda happened: st.tuples(st.just(happened), cuts(len(happened)))))
+def test_batches_make_no_difference(cut: tuple[list[Happened], list[int]]) -> None:
+    happened, sizes = cut
+    for whole, parts in zip(fold(happened).tables, fold(happened, sizes=sizes).tables, strict=True):
+        assert (rows(whole), whole.replaced) == (rows(parts), parts.replaced)
+
+
+@given(histories())
+def test_the_history_tells_what_stood_at_every_position(happened: list[Happened]) -> None:
+    tables = fold(happened).tables
+    for position in range(len(happened) + 1):
+        expected = folded(happened, MODELS, position)
+        for table in tables:
+            assert as_of(table, position) == expected[table.table.name]
+
+
+@given(histories())
+def test_a_row_has_one_version_at_a_time(happened: list[Happened]) -> None:
+    for table in fold(happened).tables:
+        spans: dict[Any, list[tuple[int, int]]] = {}
+        for one in table.replaced:
+            spans.setdefault(one.key, []).append((one.position, one.replaced_at))
+        for key, of_key in spans.items():
+            current = table.cells[key]
+            ends = [*of_key, (current.position, 0)] if current.row is not None else of_key
+            assert all(begin < end for begin, end in of_key)
+            assert all(before[1] <= after[0] for before, after in zip(ends, ends[1:], strict=False))
+
+
+def test_every_table_has_a_fold_and_every_event_is_activity() -> None:
+    declared = {table.name for table in all_tables() if not table.name.startswith("toy_")}
+    assert declared == {model.table.name for model in read_models()}
+
+
+def test_a_failing_event_leaves_nothing_of_itself() -> None:
+    happened = [*a_life(events=3), ("deviation/no-uuid", facts.DeviationClosed(conclusion="x", lessons=None)), *a_life(2, events=2)]
+    engine = PracticeFold(MODELS, "practice-1")
+    assert engine.fold(engine.plan(lines(happened))) == 3
+    assert engine.failure is not None
+    assert engine.failure.position == 4
+    expected = folded(happened, MODELS, 3)
+    assert {table.table.name: rows(table) for table in engine.tables} == expected
+
+
+def test_a_handler_that_fails_takes_back_what_others_made_of_the_event() -> None:
+    closed_first = [("deviation/00000000-0000-4000-8000-000000000001", facts.DeviationClosed(conclusion="x", lessons=None))]
+    engine = PracticeFold(MODELS, "practice-1")
+    assert engine.fold(engine.plan(lines(closed_first))) == 0
+    assert engine.failure is not None
+    assert all(rows(table) == {} for table in engine.tables)
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        (b"", "not a line"),
+        (b'{"specversion":"1.0"}', "not a line"),
+        (lines(a_life())[1][1], "the line says practice-1 2"),
+        (lines(a_life(), "somebody-else")[0][1], "the line says somebody-else 1"),
+        (lines(a_life())[0][1].replace(b"reported.v1", b"reported.v999"), "no event class"),
+        (lines(a_life())[0][1].replace(b'"kind":"near_miss"', b'"kind":"miracle"'), "validation error"),
+    ],
+)
+def test_a_line_that_is_none_stops_the_practice(line: bytes, error: str) -> None:
+    engine = PracticeFold(MODELS, "practice-1")
+    assert engine.plan([(1, line)]) == []
+    assert engine.failure is not None
+    assert engine.failure.position == 1
+    assert error in str(engine.failure.error)
+
+
+def test_a_row_under_another_key_than_asked_for_is_a_failure() -> None:
+    model = ReadModel(OpenRow)
+
+    @model.on(facts.DeviationReported)
+    def opened(_row: None, _event: facts.DeviationReported, envelope: object) -> OpenRow:
+        (row,) = folded(a_life(7, events=1), TOYS)["toy_open"].values()
+        return row  # type: ignore[no-any-return]
+
+    engine = PracticeFold((model,), "practice-1")
+    assert engine.fold(engine.plan(lines(a_life(events=1)))) == 0
+    assert "asked for the row" in str(engine.failure and engine.failure.error)
+
+
+def test_a_row_that_a_handler_hands_back_gets_no_new_version() -> None:
+    harm = facts.HarmReassessed(kind=facts.Kind.NEAR_MISS, harm=facts.HarmLevel.LOW, reason="x")
+    happened = [*a_life(events=1), (a_life()[0][0], harm)]
+    (table, *_) = fold(happened, TOYS).tables
+    assert table.replaced == []
+    assert [cell.position for cell in table.cells.values()] == [1]
