@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 
 from dateutil.relativedelta import relativedelta
 
 from events._base import Value
-from events._rrule import RecurrenceRule, days_between, first_from, parse_rule
+from events._rrule import RecurrenceRule, parse_rule
 
 DAY = timedelta(days=1)
 
@@ -49,8 +49,8 @@ class Schedule(Value):
         """Days of a rule from `first` to `last`, both included; none for one that waits until it is done."""
         if self.rule is None or last < first:
             return []
-        clamp = self.missing_day is MissingDay.LAST_DAY
-        return days_between(_parsed(self.rule), self.starts_on, first, last, last_day_for_missing=clamp)
+        found = _parsed(self.rule).days(self.starts_on, first, last_day_for_missing=self.missing_day is MissingDay.LAST_DAY)
+        return list(takewhile(lambda day: day <= last, found))
 
     def first_from(self, day: date) -> date | None:
         """The first day of a rule on or after `day`; None when it has none left, or is no rule."""
@@ -59,13 +59,14 @@ class Schedule(Value):
         return _first_from(self.rule, self.starts_on, day, self.missing_day is MissingDay.LAST_DAY)
 
 
-_parsed = lru_cache(maxsize=2_000)(parse_rule)
+@lru_cache(maxsize=2_000)
+def _parsed(rule: str) -> RecurrenceRule:
+    return parse_rule(rule)
 
 
 @lru_cache(maxsize=20_000)
 def _first_from(rule: str, starts_on: date, day: date, clamp: bool) -> date | None:
-    parsed: RecurrenceRule = _parsed(rule)
-    return first_from(parsed, starts_on, day, last_day_for_missing=clamp)
+    return next(_parsed(rule).days(starts_on, day, last_day_for_missing=clamp), None)
 
 
 class Pause(Value):

@@ -8,8 +8,8 @@ the RFC forbids it, and nothing that could make the search for its next day run 
 import re
 from calendar import monthrange
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import dropwhile, islice, takewhile
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -55,27 +55,50 @@ class RecurrenceRule:
     by_position: tuple[int, ...] = ()
     week_start: str = "MO"
 
-    def days(self, starts_on: date, *, last_day_for_missing: bool) -> Iterator[date]:
-        """Its days from `starts_on` on, ascending, without doubles.
+    def days(self, starts_on: date, first: date, *, last_day_for_missing: bool) -> Iterator[date]:
+        """Its days from `first` on when it starts on `starts_on`, ascending, without doubles.
 
         A month that lacks the day asked for (the 31st in April, 29 February) gives its last day if
         `last_day_for_missing` (SKIP=BACKWARD of RFC 7529), and none otherwise (RFC 5545).
         """
-        clamp = last_day_for_missing and self._is_by_day_of_month
-        found = self._clamped(starts_on) if clamp else self._exact(starts_on)
+        rule = self._explicit(starts_on)
+        clamp = last_day_for_missing and rule._is_by_day_of_month
+        begin = rule._near(starts_on, first)
+        found = rule._clamped(begin) if clamp else rule._exact(begin)
         if self.until is not None:
             until = self.until
             found = takewhile(lambda day: day <= until, found)
-        return islice(found, self.count)
+        return dropwhile(lambda day: day < first, islice(found, self.count))
+
+    def _explicit(self, starts_on: date) -> "RecurrenceRule":
+        """The rule with what it leaves to its first day written out (RFC 5545: derived from DTSTART)."""
+        if self.by_day or self.by_month_day or self.by_year_day or self.freq == "DAILY":
+            return self
+        if self.freq == "WEEKLY" or self.by_week:
+            return replace(self, by_day=((0, _WEEKDAYS[starts_on.weekday()]),))
+        months = self.by_month or ((starts_on.month,) if self.freq == "YEARLY" else ())
+        return replace(self, by_month=months, by_month_day=(starts_on.day,))
+
+    def _near(self, starts_on: date, day: date) -> date:
+        """A beginning that gives the same days from `day` on, as late as can be: looking through the past takes time."""
+        if self.count is not None or day <= starts_on:
+            return starts_on
+        if self.freq in ("DAILY", "WEEKLY"):
+            step = self.interval * (7 if self.freq == "WEEKLY" else 1)
+            return starts_on + timedelta(days=(day - starts_on).days // step * step)
+        months = (day.year - starts_on.year) * 12 + (day.month - starts_on.month if self.freq == "MONTHLY" else 0)
+        step = self.interval * (1 if self.freq == "MONTHLY" else 12)
+        year, month = divmod(starts_on.year * 12 + (starts_on.month - 1 if self.freq == "MONTHLY" else 0) + months // step * step, 12)
+        return max(starts_on, date(year, month + 1, 1))
 
     @property
     def _is_by_day_of_month(self) -> bool:
         return self.freq in ("MONTHLY", "YEARLY") and not (self.by_day or self.by_year_day or self.by_week or self.by_position)
 
-    def _exact(self, starts_on: date) -> Iterator[date]:
+    def _exact(self, begin: date) -> Iterator[date]:
         return _expand(
             self,
-            starts_on,
+            begin,
             bymonth=self.by_month or None,
             bymonthday=self.by_month_day or None,
             byyearday=self.by_year_day or None,
@@ -84,31 +107,18 @@ class RecurrenceRule:
             byweekday=[weekday(_WEEKDAYS.index(name), ordinal or None) for ordinal, name in self.by_day] or None,
         )
 
-    def _clamped(self, starts_on: date) -> Iterator[date]:
-        wanted = self.by_month_day or (starts_on.day,)
-        implied = () if self.freq == "MONTHLY" or self.by_month_day else (starts_on.month,)
-        for month in _expand(self, starts_on.replace(day=1), bymonth=self.by_month or implied or None, bymonthday=1):
+    def _clamped(self, begin: date) -> Iterator[date]:
+        for month in _expand(self, begin.replace(day=1), bymonth=self.by_month or None, bymonthday=1):
             last = monthrange(month.year, month.month)[1]
-            for day in sorted({min(day, last) if day > 0 else last + 1 + day for day in wanted}):
-                if day >= 1 and (found := month.replace(day=day)) >= starts_on:
+            for day in sorted({min(day, last) if day > 0 else last + 1 + day for day in self.by_month_day}):
+                if day >= 1 and (found := month.replace(day=day)) >= begin:
                     yield found
 
 
-def _expand(rule: RecurrenceRule, starts_on: date, **parts: Any) -> Iterator[date]:
-    start = datetime.combine(starts_on, time())
+def _expand(rule: RecurrenceRule, begin: date, **parts: Any) -> Iterator[date]:
+    start = datetime.combine(begin, time())
     week_start = _WEEKDAYS.index(rule.week_start)
     return (moment.date() for moment in rrule(_FREQUENCIES[rule.freq], dtstart=start, interval=rule.interval, wkst=week_start, **parts))
-
-
-def days_between(rule: RecurrenceRule, starts_on: date, first: date, last: date, *, last_day_for_missing: bool) -> list[date]:
-    """The rule's days from `first` to `last`, both included."""
-    later = dropwhile(lambda day: day < first, rule.days(starts_on, last_day_for_missing=last_day_for_missing))
-    return list(takewhile(lambda day: day <= last, later))
-
-
-def first_from(rule: RecurrenceRule, starts_on: date, first: date, *, last_day_for_missing: bool) -> date | None:
-    """The rule's first day on or after `first`, or None when it has none left."""
-    return next((day for day in rule.days(starts_on, last_day_for_missing=last_day_for_missing) if day >= first), None)
 
 
 def parse_rule(text: str) -> RecurrenceRule:

@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 GENERATED = {
+    "schema.graphql": "gateway.graphql.export:sdl",
     "docs/settings.md": "gateway.settings:markdown",
     "docs/cli.md": "gateway.cli:markdown",
     "docs/permissions.md": "gateway.auth.policy:markdown",

@@ -64,7 +64,8 @@ def take_lock(directory: Path, identity: Identity, patience: float = 10.0) -> in
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(lock, 20, 0).decode().strip()
-            if _alive(holder) or time.monotonic() > deadline:
+            another = holder != str(os.getpid()) and _alive(holder)  # our own killed server may take a moment to be gone
+            if another or time.monotonic() > deadline:
                 os.close(lock)
                 raise EmbeddedPostgresError(
                     f"process {holder} already runs the database in {directory}: stop it, or set SPORBAR_DATA_DIR to another directory"

@@ -4,8 +4,10 @@ None of these says that the law is met; each says whether the record holds the e
 intervals of the duty's own entry.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from operator import attrgetter
 
 from events._function import Function
 from events._holding import first_gap, holders, in_force, turn
@@ -13,7 +15,7 @@ from events.deviation import HarmLevel, MeasureKind
 from events.risk_assessment import Area
 from events.task import Outcome
 from read_side.compliance._answer import Compliance, Finding, Freshness, freshness, worst
-from read_side.compliance._facts import Deviation, Facts, Measure, Risk, Task
+from read_side.compliance._facts import TASK_WINDOW, Deviation, Facts, Measure, Risk, Task
 from read_side.regulations import Duty
 
 Evaluator = Callable[[Facts, Duty, date], Finding]
@@ -193,8 +195,11 @@ def staff_take_part(facts: Facts, duty: Duty, day: date) -> Finding:
 def tasks_carried_out(facts: Facts, duty: Duty, day: date) -> Finding:
     """§ 8 a: tasks that fell due within the interval were done, or skipped with a reason."""
     fresh = _fresh(duty)
-    fallen_due = [task for task in facts.tasks if day - fresh <= task.due < day]
-    edges = frozenset(edge for task in facts.tasks for edge in (task.due + ONE_DAY, task.due + fresh + ONE_DAY))
+    assert fresh <= TASK_WINDOW, f"{duty.code} asks for older tasks than are read"
+    since = bisect_left(facts.tasks, day - fresh, key=attrgetter("due"))
+    now = bisect_left(facts.tasks, day, key=attrgetter("due"))
+    fallen_due = facts.tasks[since:now]
+    edges = frozenset(edge for task in facts.tasks[since:] for edge in (task.due + ONE_DAY, task.due + fresh + ONE_DAY))
     if not fallen_due:
         return Finding(
             Compliance.MISSING,

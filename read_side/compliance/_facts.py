@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -21,6 +21,9 @@ from read_side.risk_assessment import RiskAssessmentRow, RiskScenarioRow, RiskTr
 from read_side.task import TaskRow
 
 T = TypeVar("T")
+
+TASK_WINDOW = timedelta(days=400)
+"""How far back tasks are read; no duty asks for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ class Facts:
     assessments: tuple[Assessment, ...]
     risks: tuple[Risk, ...]
     tasks: tuple[Task, ...]
+    """In order of their due dates, from `TASK_WINDOW` before today on."""
 
     def holders_of(self, function: Function) -> tuple[AssignmentRow, ...]:
         """The assignments of a function."""
@@ -127,7 +131,7 @@ async def load_facts(view: View, today: date) -> Facts:
         measures=_facts(Measure, await view.fetch_dicts(_query(_MEASURES, view), {})),
         assessments=_facts(Assessment, await view.fetch_dicts(_query(_ASSESSMENTS, view), {})),
         risks=_facts(Risk, await view.fetch_dicts(_query(_RISKS, view), {})),
-        tasks=_facts(Task, await view.fetch_dicts(_query(_TASKS, view), {"today": today})),
+        tasks=_facts(Task, await view.fetch_dicts(_query(_TASKS, view), {"since": today - TASK_WINDOW})),
     )
 
 
@@ -224,5 +228,5 @@ _RISKS = sql.SQL("""
 _TASKS = sql.SQL("""
     select due, outcome, position
     from {TaskRow}
-    where due between %(today)s::date - 500 and %(today)s::date + 500 and outcome is distinct from 'cancelled'
+    where due >= %(since)s and outcome is distinct from 'cancelled'
     order by due, position""")

@@ -221,7 +221,9 @@ facts_about_a_practice = st.builds(
         st.builds(Risk, st.integers(1, 99), st.booleans(), st.none() | days, st.none(), st.lists(days, max_size=2).map(sorted).map(tuple)),
         max_size=3,
     ).map(tuple),
-    tasks=st.lists(st.builds(Task, days, st.none() | st.sampled_from(Outcome), st.integers(1, 99)), max_size=5).map(tuple),
+    tasks=st.lists(st.builds(Task, days, st.none() | st.sampled_from(Outcome), st.integers(1, 99)), max_size=5).map(
+        lambda tasks: tuple(sorted(tasks, key=lambda task: task.due))
+    ),
 )
 
 

@@ -71,7 +71,7 @@ class Life:
 
 
 _causes = st.lists(st.builds(facts.Cause, id=st.uuids().map(str), text=texts, because_of=st.none()), max_size=3).map(tuple)
-_reported = st.builds(
+_reported: st.SearchStrategy[DomainEvent] = st.builds(
     facts.DeviationReported,
     title=texts,
     description=texts,
@@ -84,8 +84,8 @@ _reported = st.builds(
     process_step=texts | st.none(),
     potential=st.builds(facts.Potential, consequence=st.integers(1, 5), likelihood=st.integers(1, 5)) | st.none(),
 )
-_reopened = st.builds(facts.DeviationReopened, reason=texts)
-_treated = st.one_of(
+_reopened: st.SearchStrategy[DomainEvent] = st.builds(facts.DeviationReopened, reason=texts)
+_treated: st.SearchStrategy[DomainEvent] = st.one_of(
     st.builds(facts.ImmediateMeasureTaken, description=texts),
     st.builds(facts.RoutingProposed, function=st.sampled_from(Function), reason=texts | st.none()),
     st.builds(facts.RoutingAccepted, function=st.sampled_from(Function), responsible=st.uuids()),

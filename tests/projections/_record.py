@@ -1,7 +1,9 @@
 """Practices with a record, and the read models of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, TypeVar
@@ -15,6 +17,8 @@ from events._base import Envelope
 from events._codec import encode_data
 from events.ledger.mapper import LineMapper, StreamEvent
 from events.ledger.recorder import LedgerRecorder, Metadata, open_ledger
+from projections._engine._batch import LINES
+from projections._engine._worker import Worker
 from projections._model import Key, ReadModel
 from read_side._as_of import AsOf, View, open_view
 from read_side._tables import table_of
@@ -71,9 +75,9 @@ def lines(happened: Sequence[Happened], ledger: str = "practice-1") -> list[tupl
     written = []
     for position, (subject, event) in enumerate(happened, 1):
         versions[subject] = versions.get(subject, 0) + 1
-        head = {"specversion": "1.0", "id": str(position), "source": f"/practices/{ledger}", "type": event.TYPE, "subject": subject}
         ids = {"actor": "kari", "commandid": str(UUID(int=position)), "correlationid": str(UUID(int=position))}
-        head |= {"time": "2026-01-02T03:04:05.678Z", "streamversion": versions[subject], **ids}
+        head: dict[str, Any] = {"specversion": "1.0", "id": str(position), "source": f"/practices/{ledger}", "type": event.TYPE}
+        head |= {"subject": subject, "time": "2026-01-02T03:04:05.678Z", "streamversion": versions[subject], **ids}
         written.append((position, orjson.dumps(head)[:-1] + b',"data":' + encode_data(event) + b"}"))
     return written
 
@@ -95,6 +99,31 @@ async def all_rows(view: View, models: tuple[ReadModel[Any], ...]) -> dict[str, 
         table = table_of(model.row)
         found[table.name] = {tuple(getattr(row, name) for name in table.key): row for row in await view.all(model.row)}
     return found
+
+
+@contextmanager
+def following(database: Database, workers: int = 1, lines: int = LINES) -> Iterator[list[Worker]]:
+    """Workers that keep the read models up."""
+    running = [Worker(database.url, lines=lines) for _ in range(workers)]
+    with ThreadPoolExecutor(workers) as threads:
+        ends = [threads.submit(worker.run) for worker in running]
+        try:
+            yield running
+        finally:
+            for worker in running:
+                worker.stop()
+            for end in ends:
+                end.result(timeout=20)
+
+
+def wait_until_shown(database: Database, practice: str, position: int) -> None:
+    """Wait until the read models include a position."""
+
+    async def go() -> None:
+        async with database.async_pool() as pool, open_view(pool, practice, now=datetime.now(UTC), at_least=position, patience=60):
+            pass
+
+    asyncio.run(go())
 
 
 def stored(conn: Connection[Any], schema: str, practice: str, models: tuple[ReadModel[Any], ...]) -> dict[str, list[tuple[Any, ...]]]:

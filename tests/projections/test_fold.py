@@ -1,7 +1,7 @@
 """The pure part: events -> rows and their history."""
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import pytest
@@ -72,7 +72,7 @@ def test_a_row_has_one_version_at_a_time(happened: list[Happened]) -> None:
             current = table.cells[key]
             ends = [*of_key, (current.position, 0)] if current.row is not None else of_key
             assert all(begin < end for begin, end in of_key)
-            assert all(before[1] <= after[0] for before, after in zip(ends, ends[1:], strict=False))
+            assert all(before[1] <= after[0] for before, after in pairwise(ends))
 
 
 def test_every_table_has_a_fold_and_every_event_is_activity() -> None:

@@ -3,14 +3,14 @@
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events._recurrence import MissingDay, Schedule
-from events._rrule import BadRule, RecurrenceRule, days_between, first_from, parse_rule, write_rule
+from events._rrule import BadRule, RecurrenceRule, parse_rule, write_rule
 
 ONE_DAY = timedelta(days=1)
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -21,8 +21,12 @@ weekdays = st.lists(st.sampled_from(WEEKDAYS), unique=True, max_size=3).map(
 )
 
 
+def between(rule: RecurrenceRule, start: date, first: date, last: date, *, clamp: bool = True) -> list[date]:
+    return list(takewhile(lambda day: day <= last, rule.days(start, first, last_day_for_missing=clamp)))
+
+
 def days(text: str, start: date, last: date, *, clamp: bool = True) -> list[date]:
-    return days_between(parse_rule(text), start, start, last, last_day_for_missing=clamp)
+    return between(parse_rule(text), start, start, last, clamp=clamp)
 
 
 def calendar(first: date, last: date) -> Iterator[date]:
@@ -36,7 +40,7 @@ def test_weeks_follow_each_other_over_new_year_and_clock_changes(start: date, in
     monday = start - timedelta(days=start.weekday())
     wanted = {WEEKDAYS.index(name) for _, name in by_day} or {start.weekday()}
     expected = [day for day in calendar(start, last) if day.weekday() in wanted and (day - monday).days // 7 % interval == 0]
-    assert days_between(rule, start, start, last, last_day_for_missing=True) == expected
+    assert between(rule, start, start, last) == expected
 
 
 @given(a_start, st.integers(1, 400))
@@ -104,6 +108,11 @@ rules = st.sampled_from(
         "FREQ=YEARLY;BYMONTH=2,6",
         "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;UNTIL=20360301",
         "FREQ=YEARLY;BYYEARDAY=-1,366",
+        "FREQ=YEARLY;INTERVAL=2;BYMONTHDAY=31",
+        "FREQ=YEARLY;BYWEEKNO=1,53;BYDAY=MO,SU",
+        "FREQ=YEARLY;INTERVAL=3;BYDAY=-1FR",
+        "FREQ=MONTHLY;INTERVAL=5;BYDAY=2TU",
+        "FREQ=MONTHLY;INTERVAL=7",
     ]
 )
 
@@ -112,7 +121,7 @@ rules = st.sampled_from(
 def test_windows_put_together_give_the_whole_without_gap_or_double(rule: str, start: date, widths: list[int], clamp: bool) -> None:
     parsed, begin, found = parse_rule(rule), start, list[date]()
     for width in widths:
-        found += days_between(parsed, start, begin, begin + timedelta(days=width), last_day_for_missing=clamp)
+        found += between(parsed, start, begin, begin + timedelta(days=width), clamp=clamp)
         begin += timedelta(days=width) + ONE_DAY
     assert found == days(rule, start, begin - ONE_DAY, clamp=clamp)
     assert found == sorted(set(found))
@@ -130,6 +139,10 @@ def test_a_rule_written_and_read_again_is_the_same(rule: str) -> None:
     parsed = parse_rule(rule)
     assert parse_rule(write_rule(parsed)) == parsed
     assert write_rule(parse_rule(write_rule(parsed))) == write_rule(parsed)
+
+
+def test_a_week_without_a_weekday_means_the_one_it_starts_on() -> None:
+    assert days("FREQ=YEARLY;BYWEEKNO=34", date(2026, 3, 5), date(2027, 12, 31)) == [date(2026, 8, 20), date(2027, 8, 26)]
 
 
 def test_a_weekly_task_goes_on_after_new_year() -> None:
@@ -282,10 +295,12 @@ def test_any_rule_gives_ascending_days_that_fit(freq: str, interval: int, months
         rule = parse_rule(";".join(parts))
     except BadRule:
         return
-    found = list(islice(rule.days(date(2027, 1, 4), last_day_for_missing=clamp), 30))
+    begin = date(2027, 1, 4)
+    found = list(islice(rule.days(begin, begin, last_day_for_missing=clamp), 30))
     assert found == sorted(set(found))
     assert all(not months or day.month in months for day in found)
-    assert found[:1] == [first_from(rule, date(2027, 1, 4), date(2027, 1, 4), last_day_for_missing=clamp)] or not found
+    for day in found[1:]:
+        assert next(rule.days(begin, day, last_day_for_missing=clamp)) == day
 
 
 def test_a_schedule_without_a_rule_gives_no_days_by_itself() -> None:
