@@ -21,7 +21,7 @@ test: $(STAMP)
 
 # What needs no server: seconds.
 unit: $(STAMP)
-	@$(BIN)/pytest -q -m "not server"
+	@$(BIN)/pytest -q -n auto --dist worksteal -m "not server"
 
 lint: $(STAMP)
 	@$(BIN)/ruff check --quiet .

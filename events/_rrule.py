@@ -19,6 +19,7 @@ from dateutil.rrule import DAILY, MONTHLY, WEEKLY, YEARLY, rrule, weekday
 _OSLO = ZoneInfo("Europe/Oslo")
 _FREQUENCIES: dict[str, Literal[0, 1, 2, 3]] = {"DAILY": DAILY, "WEEKLY": WEEKLY, "MONTHLY": MONTHLY, "YEARLY": YEARLY}
 _TOO_FREQUENT = ("SECONDLY", "MINUTELY", "HOURLY")
+_CYCLE, _LATEST_BEGIN = 400, 9899
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _LONGEST = dict(zip(range(1, 13), (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), strict=True))
 
@@ -64,7 +65,7 @@ class RecurrenceRule:
         rule = self._explicit(starts_on)
         clamp = last_day_for_missing and rule._is_by_day_of_month
         begin = rule._near(starts_on, first)
-        found = rule._clamped(begin) if clamp else rule._exact(begin)
+        found = rule._in_weeks(begin) if rule.by_week else rule._clamped(begin) if clamp else rule._exact(begin)
         if self.until is not None:
             until = self.until
             found = takewhile(lambda day: day <= until, found)
@@ -102,10 +103,21 @@ class RecurrenceRule:
             bymonth=self.by_month or None,
             bymonthday=self.by_month_day or None,
             byyearday=self.by_year_day or None,
-            byweekno=self.by_week or None,
             bysetpos=self.by_position or None,
-            byweekday=[weekday(_WEEKDAYS.index(name), ordinal or None) for ordinal, name in self.by_day] or None,
+            byweekday=self._weekdays,
         )
+
+    @property
+    def _weekdays(self) -> list[weekday] | None:
+        return [weekday(_WEEKDAYS.index(name), ordinal or None) for ordinal, name in self.by_day] or None
+
+    def _in_weeks(self, begin: date) -> Iterator[date]:
+        """Days of ISO weeks; python-dateutil's BYWEEKNO misses some that lie in the first days of January."""
+        for day in _expand(RecurrenceRule("WEEKLY"), begin, byweekday=self._weekdays):
+            year, week, _ = day.isocalendar()
+            from_the_end = week - date(year, 12, 28).isocalendar().week - 1
+            if (year - begin.year) % self.interval == 0 and (week in self.by_week or from_the_end in self.by_week):
+                yield day
 
     def _clamped(self, begin: date) -> Iterator[date]:
         for month in _expand(self, begin.replace(day=1), bymonth=self.by_month or None, bymonthday=1):
@@ -116,9 +128,16 @@ class RecurrenceRule:
 
 
 def _expand(rule: RecurrenceRule, begin: date, **parts: Any) -> Iterator[date]:
-    start = datetime.combine(begin, time())
+    """Days by python-dateutil, for 100 to 500 years.
+
+    It looks for the next day up to the year 9999, which takes seconds when there is none. The calendar repeats itself
+    every 400 years, weekdays included, so the rule is expanded in the last such cycles and its days brought back.
+    """
+    years = (_LATEST_BEGIN - begin.year) // _CYCLE * _CYCLE
+    start = datetime.combine(begin.replace(year=begin.year + years), time())
     week_start = _WEEKDAYS.index(rule.week_start)
-    return (moment.date() for moment in rrule(_FREQUENCIES[rule.freq], dtstart=start, interval=rule.interval, wkst=week_start, **parts))
+    for moment in rrule(_FREQUENCIES[rule.freq], dtstart=start, interval=rule.interval, wkst=week_start, **parts):
+        yield moment.date().replace(year=moment.year - years)
 
 
 def parse_rule(text: str) -> RecurrenceRule:
@@ -237,12 +256,15 @@ _NOT_WITH = {
     "MONTHLY": {"BYYEARDAY", "BYWEEKNO"},
     "YEARLY": set[str](),
 }
-"""Parts that the RFC does not allow with a frequency (its table on page 44), and BYSETPOS among the one day of a day."""
+"""Parts that the RFC does not allow with a frequency (its table on page 44), and BYSETPOS among the one day of a day.
+With BYWEEKNO only BYDAY makes sense."""
 
 
 def _require_parts_that_fit(rule: RecurrenceRule, parts: dict[str, str]) -> None:
     for name in sorted(_NOT_WITH[rule.freq] & set(parts)):
         raise BadRule("recurrence.part_not_allowed", part=name, freq=rule.freq)
+    for name in sorted({"BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYSETPOS", "WKST"} & set(parts) if rule.by_week else ()):
+        raise BadRule("recurrence.part_not_allowed", part=name, freq="BYWEEKNO")
     if any(ordinal for ordinal, _ in rule.by_day) and (rule.freq in ("DAILY", "WEEKLY") or rule.by_week):
         raise BadRule("recurrence.part_not_allowed", part="BYDAY", freq=rule.freq)
     if rule.by_position and not (rule.by_day or rule.by_month_day or rule.by_year_day or rule.by_week or rule.by_month):
@@ -252,7 +274,7 @@ def _require_parts_that_fit(rule: RecurrenceRule, parts: dict[str, str]) -> None
 
 
 def _require_days_that_exist(rule: RecurrenceRule) -> None:
-    """Refuse what can be seen to give no day at all, such as 30 February; finding that out by search takes seconds."""
+    """Refuse what can be seen to give no day at all, such as 30 February, without the search."""
     months = rule.by_month or tuple(_LONGEST)
     if rule.by_month_day and not any(abs(day) <= _LONGEST[month] for day in rule.by_month_day for month in months):
         raise BadRule("recurrence.never")

@@ -65,7 +65,7 @@ class CommandBus:
         *,
         clock: Callable[[], datetime],
         pseudonym: Callable[[str, UUID], str],
-        open_record: Callable[[str], None],
+        open_record: Callable[[str], object],
     ) -> None:
         """`pseudonym` names a member of a practice in reports; `open_record` opens the record of a practice that registers."""
         self._application = application

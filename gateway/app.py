@@ -1,5 +1,6 @@
 """The composition root of the gateway: every part is made and wired here, by hand."""
 
+import gc
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -59,6 +60,8 @@ class Gateway:
             stack.callback(self.threads.shutdown)
             stack.callback(self.web.close)
             await stack.enter_async_context(self.read_pool)
+            gc.collect()
+            gc.freeze()  # schema and commands stay for good: no collection need look at them again
             yield
 
 

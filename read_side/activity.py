@@ -142,7 +142,7 @@ async def _versions(view: View, declared: Table, subject: str, first: int, last:
 
 def _changes(declared: Table, versions: list[dict[str, Any]], last: int) -> Iterable[tuple[int, Change]]:
     before: dict[str, Any] | None = None
-    for version, following in zip(versions, [*versions[1:], None], strict=True):
+    for version, following in zip(versions, [*versions, None][1:], strict=True):
         key = tuple(version[name] for name in declared.key)
         begins = before is None or before["replaced_at"] != version["position"]
         yield from _between(declared, key, version["position"], None if begins else before, version)

@@ -6,8 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests._database import Database, Postgres
+
+# a busy machine is no reason to fail; a failure prints what repeats it
+settings.register_profile("sporbar", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("sporbar")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

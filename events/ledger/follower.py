@@ -31,7 +31,7 @@ _CLAIM = """
 
 
 class LostClaim(Exception):
-    """The follower's position is not the claimed one: the claim was not held to here."""
+    """The follower does not stand where the claim says, or was to go back or beyond the ledger's end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,13 @@ def advance(connection: psycopg.Connection[Any], claimed: Claim, position: int) 
         UPDATE projection.follower SET position = %s, advanced_at = clock_timestamp()
         WHERE name = %s AND ledger = %s AND position = %s AND parked_at IS NULL
     """
+    if not claimed.position <= position <= claimed.size:
+        raise LostClaim(
+            f"{claimed.name} cannot go from {claimed.position} to {position} in {claimed.ledger}, which has {claimed.size} events"
+        )
     changed = connection.execute(query, (position, claimed.name, claimed.ledger, claimed.position), prepare=True)
-    if changed.rowcount != 1 or not claimed.position <= position <= claimed.size:
-        raise LostClaim(f"{claimed.name} does not stand at {claimed.position} of {claimed.ledger}, or cannot go on to {position}")
+    if changed.rowcount != 1:
+        raise LostClaim(f"{claimed.name} does not stand at {claimed.position} of {claimed.ledger} any more")
     return Claim(claimed.name, claimed.ledger, position, claimed.size)
 
 

@@ -22,25 +22,50 @@ def open_(practice: Practice) -> None:
     typer.echo(f"opened {practice}" if new else f"{practice} is open already")
 
 
-@commands.command(epilog="Example: sporbar verify fjordgata")
+@commands.command(epilog="Example: sporbar verify --read-models")
 def verify(
     practice: Annotated[list[str] | None, typer.Argument(help="Ledgers to prove; all, if none is named.")] = None,
+    read_models: Annotated[
+        bool, typer.Option("--read-models", help="Also replay every record and compare the read models with it.")
+    ] = False,
 ) -> None:
     """Prove that no stored line was changed, removed, added or moved; ends with status 1 when one was.
 
     The printed root is worth comparing with one that is kept elsewhere: a ledger that was rewritten as a whole, or cut
     off at its end with all traces removed, can only be told by that.
     """
-    from events.ledger.verify import verify_all
     from gateway.cli._database import database
     from gateway.settings import load_settings
 
-    sound = True
     with database(load_settings()) as url:
-        for report in verify_all(url, practice or None):
-            sound = sound and not report.problems
-            typer.echo(f"{report.ledger}: {report.size} entries, root {report.root.hex()}, {'NOT SOUND' if report.problems else 'sound'}")
-            for problem in report.problems:
-                typer.echo(f"  position {problem.position}: {problem.what}")
+        sound = _prove(url, practice or None)
+        if read_models:
+            sound = _compare(url) and sound
     if not sound:
         raise typer.Exit(1)
+
+
+def _prove(url: str, ledgers: list[str] | None) -> bool:
+    from events.ledger.verify import verify_all
+
+    sound = True
+    for report in verify_all(url, ledgers):
+        sound = sound and not report.problems
+        typer.echo(f"{report.ledger}: {report.size} entries, root {report.root.hex()}, {'NOT SOUND' if report.problems else 'sound'}")
+        for problem in report.problems:
+            typer.echo(f"  position {problem.position}: {problem.what}")
+    return sound
+
+
+def _compare(url: str) -> bool:
+    from gateway.cli._progress import progress_bar
+    from projections._engine._verify import verify_read_models
+
+    with progress_bar("events") as tell:
+        verified = verify_read_models(url, progress=tell)
+    outcome = "as a replay makes them" if verified.sound else "NOT AS A REPLAY MAKES THEM"
+    typer.echo(f"read models in {verified.schema}: {verified.practices} practices, {verified.events} events, {outcome}")
+    for each in verified.differences:
+        columns = f" in {', '.join(each.columns)}" if each.columns else ""
+        typer.echo(f"  {each.practice}, {each.table} {each.key}, position {each.position}: {each.what}{columns}")
+    return verified.sound

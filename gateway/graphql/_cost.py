@@ -4,6 +4,7 @@ One walk over the document; each fragment is measured once and remembered, so th
 often its fragments are spread. (Walks that follow every spread anew are exponential: ten nested fragments suffice.)
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,12 +29,12 @@ from graphql import (
 )
 
 from gateway.problems import ProblemError
+from read_side._page import MOST, USUAL
 
-PAGE = 20
-"""Items of a page whose size is not given."""
-LARGEST_PAGE = 100
 LIST = 4
 """Items expected of a list that has no pages."""
+QUERY = 30
+"""What a field with arguments costs itself: it cannot be fetched together with others, and takes queries of its own."""
 _PAGING = ("first", "last")
 _INTROSPECTION = ("__schema", "__type")
 
@@ -44,7 +45,9 @@ class Limits:
 
     fields: int = 400
     """Fields written in the document."""
-    definitions: int = 50
+    repeats: int = 100
+    """How often the document writes one name of an answer's field."""
+    definitions: int = 30
     """Operations and fragments written in the document."""
     roots: int = 5
     """Fields at the root of the operation."""
@@ -75,7 +78,6 @@ def check_cost(
     limits: Limits,
 ) -> None:
     """Refuse an operation that asks for more than the limits; ProblemError `graphql.too_costly` names the measure."""
-    _at_most("definitions", len(document.definitions), limits.definitions)
     walk = _Walk(document, schema, variables, limits)
     size = walk.of(operation.selection_set, schema.get_root_type(operation.operation), 1)
     if size.introspections and not introspection:
@@ -86,20 +88,26 @@ def check_cost(
     _at_most("cost", size.cost, limits.cost)
 
 
-def count_fields(document: DocumentNode, limit: int) -> None:
-    """Refuse a document that writes more fields than the limit, whichever operation is run."""
+def count_fields(document: DocumentNode, limits: Limits) -> None:
+    """Refuse a document that writes too much, whichever operation is run, before anything slower looks at it.
+
+    Whether fields of one name can be merged takes time by the square of how often that name is written.
+    """
+    _at_most("definitions", len(document.definitions), limits.definitions)
     pending: list[SelectionSetNode] = [
         definition.selection_set
         for definition in document.definitions
         if isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode)
     ]
-    count = 0
+    written: Counter[str] = Counter()
     while pending:
         for selection in pending.pop().selections:
-            count += 1
+            if isinstance(selection, FieldNode):
+                written[(selection.alias or selection.name).value] += 1
             if isinstance(selection, FieldNode | InlineFragmentNode) and selection.selection_set:
                 pending.append(selection.selection_set)
-    _at_most("fields", count, limit)
+    _at_most("fields", written.total(), limits.fields)
+    _at_most("repeats", max(written.values(), default=0), limits.repeats)
 
 
 def _at_most(measure: str, value: int, limit: int) -> None:
@@ -167,21 +175,22 @@ class _Walk:
         defined = fields.get(name)
         inner = self.of(field.selection_set, get_named_type(defined.type) if defined else None, level + 1)
         items = self._items(field, defined, parent) if inner.cost else 1
-        return _Size(inner.depth, alias + inner.aliases, 1 + items * inner.cost, inner.introspections, 1)
+        own = QUERY if defined and defined.args and inner.cost else 1
+        return _Size(inner.depth, alias + inner.aliases, own + items * inner.cost, inner.introspections, 1)
 
     def _items(self, field: FieldNode, defined: GraphQLField | None, parent: GraphQLNamedType | None) -> int:
         if defined is None:
             return 1
         if "first" in defined.args:
             given = [self._number(argument.value) for argument in field.arguments or () if argument.name.value in _PAGING]
-            return max((min(max(size, 1), LARGEST_PAGE) for size in given), default=PAGE)
+            return max((min(max(size, 1), MOST) for size in given), default=USUAL)
         in_a_page = parent is not None and parent.name.endswith("Connection")
         return LIST if is_list_type(get_nullable_type(defined.type)) and not in_a_page else 1
 
     def _number(self, value: object) -> int:
         if isinstance(value, IntValueNode):
-            return int(value.value) if len(value.value) < 10 else LARGEST_PAGE
+            return int(value.value) if len(value.value) < 10 else MOST
         if isinstance(value, VariableNode):
-            given = self._variables.get(value.name.value, LARGEST_PAGE)
-            return given if isinstance(given, int) else PAGE
-        return PAGE
+            given = self._variables.get(value.name.value, MOST)
+            return given if isinstance(given, int) else USUAL
+        return USUAL

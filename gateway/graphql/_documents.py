@@ -21,7 +21,7 @@ from gateway.problems import ProblemError
 
 LONGEST_QUERY = 10_000
 """Characters."""
-MOST_TOKENS = 2_000
+MOST_TOKENS = 1_500
 MOST_ERRORS = 5
 REMEMBERED = 100
 """Documents kept parsed and validated; a client's queries are few and come again."""
@@ -72,7 +72,7 @@ class Documents:
             document = parse(query, max_lexical_tokens=MOST_TOKENS, max_comments=MOST_TOKENS, max_source_length=LONGEST_QUERY)
         except GraphQLSyntaxError as error:
             raise ProblemError(400, "graphql.syntax", reason=error.message.removeprefix("Syntax Error: ")) from None
-        count_fields(document, self._limits.fields)
+        count_fields(document, self._limits)
         return document
 
     def _validated(self, query: str) -> tuple[GraphQLError, ...]:

@@ -56,7 +56,7 @@ def mutation_type(commands: Iterable[type[Command]]) -> Any:
         if name in made:
             raise ValueError(f"two commands are called {command.__name__}")
         made[name] = _field(name, command)
-    return create_type("Mutation", list(made.values()))
+    return create_type("Mutation", list(made.values()), description="One field a command; each is carried out once for its key.")
 
 
 def _field(name: str, command: type[Command]) -> StrawberryField:

@@ -17,7 +17,7 @@ Last = Annotated[int | None, strawberry.argument(description="How many items, fr
 Before = Annotated[str | None, strawberry.argument(description="Cursor of the item behind the last one wanted.")]
 
 
-@strawberry.type
+@strawberry.type(description="Where a page stands in its list.")
 class PageInfo:
     """Where a page stands in its list."""
 

@@ -7,7 +7,7 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from gateway.graphql import compliance, dashboard, deviation, practice, risk_assessment, task
+from gateway.graphql import activity, compliance, dashboard, deviation, practice, risk_assessment, task
 from gateway.graphql._context import Info
 from gateway.graphql._mutations import mutation_type
 from gateway.graphql._root import AsOfInput, PracticeHead, state_asked_for
@@ -26,13 +26,14 @@ class Practice(
     task.PracticeTasks,
     dashboard.PracticeDashboard,
     compliance.PracticeCompliance,
+    activity.PracticeActivity,
 ):
     """Each capability adds its part as a base class."""
 
 
-@strawberry.type
+@strawberry.type(description="Everything is asked of a practice.")
 class Query:
-    """Everything is asked of a practice."""
+    """The root of every question."""
 
     @field("A practice's record, now or as of an earlier state; everything below is read from one snapshot.")
     async def practice(

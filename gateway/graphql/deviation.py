@@ -6,6 +6,7 @@ from uuid import UUID
 import strawberry
 
 from events.deviation import CauseCategory, CauseMethod
+from gateway.graphql._activity import Entry, Event, audit_trail_of, timeline_of
 from gateway.graphql._inputs import filled, filter_type
 from gateway.graphql._pages import After, Before, Connection, First, Last, Window
 from gateway.graphql._root import PracticeRoot
@@ -95,6 +96,14 @@ class Deviation(RowType):
             return None
         row = await self.reader.load(queries.deviations_by_id, self.row.duplicate_of)
         return Deviation.of(self.reader, row) if row else None
+
+    @field("What happened to it, in order.")
+    async def timeline(self, first: First = None, after: After = None, last: Last = None, before: Before = None) -> Connection[Event]:
+        return await timeline_of(self.reader, self.row.subject, Window(first, after, last, before))
+
+    @field("What happened to it, with what each event changed.")
+    async def audit_trail(self, first: First = None, after: After = None, last: Last = None, before: Before = None) -> Connection[Entry]:
+        return await audit_trail_of(self.reader, self.row.subject, Window(first, after, last, before))
 
 
 @strawberry.type

@@ -8,6 +8,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from events.risk_assessment import Area, Band, Stage
+from gateway.graphql._activity import Event, timeline_of
 from gateway.graphql._inputs import filled, filter_type
 from gateway.graphql._pages import After, Before, Connection, First, Last, Window
 from gateway.graphql._root import PracticeRoot
@@ -81,15 +82,26 @@ class Treatment(RowType):
     RiskScenarioRow,
     name="RiskScenario",
     identity="scenario_id",
-    omit=["subject", "inherent", "current", "residual", "inherent_reason", "current_reason", "residual_reason"],
+    omit=["subject", "inherent_reason", "current_reason", "residual_reason"],
 )
 class Scenario(RowType):
     """A scenario and how its risk stands."""
 
     row: strawberry.Private[RiskScenarioRow]
 
-    @field("The score of a stage; null where there is none.")
-    def score(self, stage: Stage) -> RiskScore | None:
+    @field("The score with no controls.")
+    def inherent(self) -> RiskScore | None:
+        return self._score(Stage.INHERENT)
+
+    @field("The score with the controls that work now.")
+    def current(self) -> RiskScore | None:
+        return self._score(Stage.CURRENT)
+
+    @field("The score with those that treatment added.")
+    def residual(self) -> RiskScore | None:
+        return self._score(Stage.RESIDUAL)
+
+    def _score(self, stage: Stage) -> RiskScore | None:
         found = self.row.score(stage)
         return RiskScore.of(found, personal=self.reader.personal) if found else None
 
@@ -108,6 +120,10 @@ class Assessment(RowType):
     """A risk assessment as it stands."""
 
     row: strawberry.Private[RiskAssessmentRow]
+
+    @field("What happened to it, in order.")
+    async def timeline(self, first: First = None, after: After = None, last: Last = None, before: Before = None) -> Connection[Event]:
+        return await timeline_of(self.reader, self.row.subject, Window(first, after, last, before))
 
     @field("What could happen, by number.")
     async def scenarios(self) -> list[Scenario]:

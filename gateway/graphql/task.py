@@ -12,6 +12,7 @@ from events._function import Function, FunctionKey
 from events._recurrence import TemplateStatus
 from events.task import TaskKind, TaskState
 from gateway.auth.policy import PERMISSIONS
+from gateway.graphql._activity import Event, timeline_of
 from gateway.graphql._pages import After, Before, Connection, First, Last, Window
 from gateway.graphql._root import PracticeRoot
 from gateway.graphql._rows import RowType, row_type
@@ -58,6 +59,10 @@ class Task(RowType):
             timeline = await self.reader.load(_assignments_of, self.row.function)
             members = _holding.holders(timeline, self.on_day.answerable_on(self.reader.view.today))
         return [strawberry.ID(str(member)) for member in members]
+
+    @field("What happened to it, in order.")
+    async def timeline(self, first: First = None, after: After = None, last: Last = None, before: Before = None) -> Connection[Event]:
+        return await timeline_of(self.reader, self.row.subject, Window(first, after, last, before))
 
     @field("The reminders that were given of it.")
     async def reminders(self) -> list[Reminder]:

@@ -70,7 +70,12 @@ def _treatments(mount: Mount) -> None:
     mount(
         f"{_ONE}/scenarios/{{scenario_id}}/treatments",
         commands.PlanTreatment,
-        example={"strategy": "reduce", "description": "Agree on a spare line with the host.", "owner": _KARI, "due": "2026-06-01"},
+        example={
+            "strategy": "reduce_consequence",
+            "description": "Agree on a spare line with the host.",
+            "owner": _KARI,
+            "due": "2026-06-01",
+        },
     )
     mount(f"{for_one}/reschedule", commands.RescheduleTreatment, example={"due": "2026-08-01", "reason": "The host answers late."})
     mount(f"{for_one}/complete", commands.CompleteTreatment, example={"done_on": "2026-05-20", "note": "Tested on a Sunday."})

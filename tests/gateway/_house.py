@@ -102,9 +102,9 @@ class House:
         name = f"practice-{next(_numbers)}"
         founder = self.person(name, MANAGER, uuid4(), [Function.GENERAL_MANAGER])
         registered = founder.done("/register", REGISTER)
-        joined = founder.data(
-            "query ($n: Int!) { practice(atLeast: $n) { members { id } } }", n=registered["position"]
-        )["practice"]["members"]
+        joined = founder.data("query ($n: Int!) { practice(atLeast: $n) { members { id } } }", n=registered["position"])["practice"][
+            "members"
+        ]
         return Practice(self, name, self.person(name, MANAGER, UUID(joined[0]["id"]), [Function.GENERAL_MANAGER]))
 
     def size(self, practice: str) -> int:
@@ -131,9 +131,9 @@ class Practice:
     def join(self, name: str = "Ola Hansen", *, functions: Iterable[FunctionKey] = ()) -> Person:
         """A new member, and their token; with functions, as their holder."""
         receipt = self.manager.done("/members", {"name": name, "profession": "nurse", "employed_from": "2024-01-01"})
-        found = self.manager.data(
-            "query ($n: Int!) { practice(atLeast: $n) { members { id name joinedAt } } }", n=receipt["position"]
-        )["practice"]["members"]
+        found = self.manager.data("query ($n: Int!) { practice(atLeast: $n) { members { id name joinedAt } } }", n=receipt["position"])[
+            "practice"
+        ]["members"]
         member = UUID(max(found, key=lambda one: one["joinedAt"])["id"])
         held = list(functions)
         roles = {Role.EMPLOYEE} | ({Role.FUNCTION_HOLDER} if held else set())

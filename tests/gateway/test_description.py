@@ -93,5 +93,5 @@ def test_health_and_figures(house: House) -> None:
     assert house.client.get("/health/ready").json() == {"status": "ready"}
     figures = house.client.get("/metrics").text
     assert 'sporbar_commands_total{command="practice.register",outcome="done"}' in figures
-    for name in ("sporbar_append_seconds_count", "sporbar_follower_lag_positions", "sporbar_follower_lag_seconds", "sporbar_follower_parked"):
-        assert name in figures
+    for name in ("append_seconds_count", "follower_lag_positions", "follower_lag_seconds", "follower_parked"):
+        assert f"sporbar_{name}" in figures

@@ -25,7 +25,8 @@ def reported(**changes: Any) -> dict[str, Any]:
 
 def test_a_mutation_is_the_command(practice: Practice) -> None:
     key = str(uuid4())
-    given = {"practice": practice.name, "key": key, "input": reported(immediateMeasures=["Ringte."], potential={"consequence": 4, "likelihood": 2})}
+    told = reported(immediateMeasures=["Ringte."], potential={"consequence": 4, "likelihood": 2})
+    given = {"practice": practice.name, "key": key, "input": told}
     first = practice.manager.data(REPORT, **given)["reportDeviation"]
     assert (first["practice"], first["version"], first["repeated"]) == (practice.name, 3, False)
     assert practice.manager.data(REPORT, **given)["reportDeviation"] == first | {"repeated": True}

@@ -92,14 +92,14 @@ def test_a_risk_is_assessed_and_shown_in_the_register(practice: Practice) -> Non
     )
     one = f"/risk-assessments/{started['id']}"
     described = manager.done(f"{one}/scenarios", {"title": "Journalen nede", "description": "En dag uten journal."})
-    query = "query ($n: Int) { practice(atLeast: $n) { riskRegister { edges { node { id title band area score(stage: CURRENT) { band } } } } } }"
+    query = "query ($n: Int) { practice(atLeast: $n) { riskRegister { edges { node { id title band area current { band } } } } } }"
     (edge,) = manager.data(query, n=described["position"])["practice"]["riskRegister"]["edges"]
     scored = manager.done(
         f"{one}/scenarios/{edge['node']['id']}/score",
         {"stage": "current", "likelihood": 5, "consequence": 5, "knowledge": 2, "scored_on": str(TODAY), "reason": "Skjer ofte."},
     )
     (edge,) = manager.data(query, n=scored["position"])["practice"]["riskRegister"]["edges"]
-    assert edge["node"]["band"] == edge["node"]["score"]["band"]
+    assert edge["node"]["band"] == edge["node"]["current"]["band"]
     assert edge["node"]["area"] == "INFORMATION_SECURITY"
 
 

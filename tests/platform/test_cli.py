@@ -203,6 +203,26 @@ def test_a_parked_practice_is_listed_and_its_retry_says_how_it_went(database: Da
     assert retried.stdout.startswith("fjordgata: stopped again: UnknownEventType")
 
 
+def test_a_read_model_that_is_not_what_its_record_comes_to_is_named(database: Database) -> None:
+    here = {"SPORBAR_DATABASE_URL": database.url, "SPORBAR_LOG_LEVEL": "error"}
+    run("migrate", **here)
+    pool = database.sync_pool()
+    open_ledger(pool, "fjordgata")
+    reported = (PROJECT / "tests" / "golden" / "deviation.reported.v1.json").read_bytes()
+    LedgerRecorder(pool, "fjordgata").insert_events([StoredEvent(f"deviation/{KARI}", 1, "deviation.reported.v1", reported)])
+    catch_up(database.url)
+    sound = run("verify", "--read-models", **here)
+    assert sound.returncode == 0, sound.stderr
+    assert "read models in read_1: 1 practices, 1 events, as a replay makes them\n" in sound.stdout
+    with database.connect() as connection:
+        connection.execute("UPDATE read_1.deviation SET title = 'geheim'")
+    changed = run("verify", "--read-models", **here)
+    assert changed.returncode == 1
+    assert "  fjordgata, deviation {" in changed.stdout
+    assert "position 1: different in title\n" in changed.stdout
+    assert "geheim" not in changed.stdout
+
+
 def test_a_rebuild_says_what_it_did(database: Database) -> None:
     here = {"SPORBAR_DATABASE_URL": database.url, "SPORBAR_LOG_LEVEL": "error"}
     run("migrate", **here)

@@ -27,6 +27,9 @@ from tests.projections._histories import Happened
 
 T = TypeVar("T")
 
+MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
+"""When everything happens that is held against handlers."""
+
 _numbers = count(1)
 
 
@@ -56,8 +59,8 @@ def folded(happened: Sequence[Happened], models: tuple[ReadModel[Any], ...], upt
     versions: dict[str, int] = {}
     for position, (subject, event) in enumerate(happened[:upto], 1):
         versions[subject] = versions.get(subject, 0) + 1
-        moment, id_ = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC), UUID(int=position)
-        envelope = Envelope("practice-1", position, subject, versions[subject], event.TYPE, moment, "kari", id_, id_, None)
+        id_ = UUID(int=position)
+        envelope = Envelope("practice-1", position, subject, versions[subject], event.TYPE, MOMENT, "kari", id_, id_, None)
         for model in models:
             if step := model.steps.get(type(event)):
                 for key in {tuple(key) for key in step.keys(event, envelope)}:
@@ -77,7 +80,7 @@ def lines(happened: Sequence[Happened], ledger: str = "practice-1") -> list[tupl
         versions[subject] = versions.get(subject, 0) + 1
         ids = {"actor": "kari", "commandid": str(UUID(int=position)), "correlationid": str(UUID(int=position))}
         head: dict[str, Any] = {"specversion": "1.0", "id": str(position), "source": f"/practices/{ledger}", "type": event.TYPE}
-        head |= {"subject": subject, "time": "2026-01-02T03:04:05.678Z", "streamversion": versions[subject], **ids}
+        head |= {"subject": subject, "time": MOMENT.isoformat(timespec="milliseconds"), "streamversion": versions[subject], **ids}
         written.append((position, orjson.dumps(head)[:-1] + b',"data":' + encode_data(event) + b"}"))
     return written
 

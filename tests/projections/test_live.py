@@ -2,11 +2,13 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg_pool import ConnectionPool
 
 from projections._all import read_models as every_model
 from projections._engine._batch import advance
@@ -19,8 +21,10 @@ from read_side._as_of import AsOf
 from read_side.activity import ActivityRow, timeline
 from tests._database import Database
 from tests.projections._histories import Happened, a_life, cuts, histories
-from tests.projections._record import Record, all_rows, asking, folded, following, stored, wait_until_shown
+from tests.projections._record import MOMENT, Record, all_rows, asking, folded, following, stored, wait_until_shown
 from tests.projections._toy import TOYS
+
+Pool = ConnectionPool[Any]
 
 MODELS = (*DEVIATIONS, *TOYS)
 on_a_server = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
@@ -35,11 +39,11 @@ def toys(database: Database) -> Database:
 
 @on_a_server
 @given(cut=histories().flatmap(lambda happened: st.tuples(st.just(happened), cuts(len(happened)))))
-def test_the_database_holds_what_the_handlers_come_to_in_any_batches(toys: Database, cut: tuple[list[Happened], list[int]]) -> None:
+def test_any_batches_come_to_what_the_handlers_come_to(toys: Database, pool: Pool, cut: tuple[list[Happened], list[int]]) -> None:
     happened, sizes = cut
-    whole, parts = Record(toys.sync_pool()), Record(toys.sync_pool())
+    whole, parts = Record(pool, simulated=True), Record(pool, simulated=True)
     for record in (whole, parts):
-        record.append(happened)
+        record.append(happened, MOMENT)
     catch_up(toys.url, models=MODELS)
     with connect(toys.url) as conn:
         conn.execute("update projection.follower set position = 0 where ledger = %s", (parts.practice,))
@@ -58,9 +62,9 @@ def test_the_database_holds_what_the_handlers_come_to_in_any_batches(toys: Datab
 
 @on_a_server
 @given(happened=histories(most=12))
-def test_as_of_a_position_is_the_fold_of_the_first_events(toys: Database, happened: list[Happened]) -> None:
-    record, other = Record(toys.sync_pool()), Record(toys.sync_pool())
-    record.append(happened)
+def test_as_of_a_position_is_the_fold_of_the_first_events(toys: Database, pool: Pool, happened: list[Happened]) -> None:
+    record, other = Record(pool, simulated=True), Record(pool)
+    record.append(happened, MOMENT)
     other.append(a_life(9, events=4))
     catch_up(toys.url, models=MODELS, lines=5)
     for position in range(len(happened) + 1):
@@ -79,8 +83,7 @@ def test_each_event_is_activity_in_its_order(read_models: Database, record: Reco
     assert [row.data for row in page.items] == [event.model_dump(mode="json") for _, event in happened]
 
 
-def test_workers_and_writers_at_once_lose_and_double_nothing(read_models: Database) -> None:
-    pool = read_models.sync_pool(max_size=4)
+def test_workers_and_writers_at_once_lose_and_double_nothing(read_models: Database, pool: Pool) -> None:
     records = [Record(pool) for _ in range(4)]
 
     def write(record: Record) -> int:
@@ -101,23 +104,21 @@ def test_workers_and_writers_at_once_lose_and_double_nothing(read_models: Databa
         assert [row.position for row in shown] == list(range(1, 15 * 8 + 1))
 
 
-def test_a_practice_that_opens_while_workers_run_is_followed(read_models: Database) -> None:
+def test_a_practice_that_opens_while_workers_run_is_followed(read_models: Database, pool: Pool) -> None:
     with following(read_models):
         for _ in range(3):
-            record = Record(read_models.sync_pool())
+            record = Record(pool)
             wait_until_shown(read_models, record.practice, record.append(a_life()))
 
 
-def test_a_worker_goes_on_after_its_sessions_are_ended(read_models: Database, record: Record) -> None:
+def test_a_worker_goes_on_after_its_sessions_are_ended(read_models: Database, pool: Pool, record: Record) -> None:
     with following(read_models), read_models.connect() as admin:
         for number in range(1, 4):
             wait_until_shown(read_models, record.practice, record.append(a_life(number)))
             admin.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()"
             )
-            read_models.sync_pool().check()
-            wait_until_shown(read_models, record.practice, Record(read_models.sync_pool(), record.practice).append(a_life(number + 10)))
-            record = Record(read_models.sync_pool())
+            pool.check()
 
 
 def test_a_practice_in_another_workers_hands_is_left_alone(read_models: Database, record: Record) -> None:
@@ -133,16 +134,16 @@ def test_a_practice_in_another_workers_hands_is_left_alone(read_models: Database
         assert advanced.events == 12
 
 
-def test_an_access_log_has_no_read_models(read_models: Database) -> None:
-    log = Record(read_models.sync_pool(), "fjordgata/access")
+def test_an_access_log_has_no_read_models(read_models: Database, pool: Pool) -> None:
+    log = Record(pool, "fjordgata/access")
     log.append(a_life(events=2))
     assert catch_up(read_models.url) == 0
 
 
-def test_rows_of_one_practice_are_nobody_elses(read_models: Database) -> None:
-    records = [Record(read_models.sync_pool()) for _ in range(3)]
+def test_rows_of_one_practice_are_nobody_elses(read_models: Database, pool: Pool) -> None:
+    records = [Record(pool, simulated=True) for _ in range(3)]
     for number, record in enumerate(records, 1):
-        record.append(a_life(number, events=number))
+        record.append(a_life(number, events=number), MOMENT)
     catch_up(read_models.url)
     for number, record in enumerate(records, 1):
         for as_of in (None, AsOf(number), AsOf(1)):

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import islice, pairwise, takewhile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from events._recurrence import MissingDay, Schedule
@@ -83,6 +83,7 @@ def test_the_nth_weekday_of_a_month_is_found_from_either_end(start: date, ordina
 
 
 @given(a_start, st.sampled_from(WEEKDAYS), st.integers(1, 53))
+@example(date(2031, 1, 1), "SA", 52)
 def test_a_week_of_the_year_is_the_iso_week(start: date, name: str, week: int) -> None:
     last = start + timedelta(days=3_000)
     expected = [day for day in calendar(start, last) if day.isocalendar().week == week and day.weekday() == WEEKDAYS.index(name)]
@@ -110,6 +111,7 @@ rules = st.sampled_from(
         "FREQ=YEARLY;BYYEARDAY=-1,366",
         "FREQ=YEARLY;INTERVAL=2;BYMONTHDAY=31",
         "FREQ=YEARLY;BYWEEKNO=1,53;BYDAY=MO,SU",
+        "FREQ=YEARLY;INTERVAL=2;BYWEEKNO=1,-1;BYDAY=MO,SU",
         "FREQ=YEARLY;INTERVAL=3;BYDAY=-1FR",
         "FREQ=MONTHLY;INTERVAL=5;BYDAY=2TU",
         "FREQ=MONTHLY;INTERVAL=7",
@@ -143,6 +145,16 @@ def test_a_rule_written_and_read_again_is_the_same(rule: str) -> None:
 
 def test_a_week_without_a_weekday_means_the_one_it_starts_on() -> None:
     assert days("FREQ=YEARLY;BYWEEKNO=34", date(2026, 3, 5), date(2027, 12, 31)) == [date(2026, 8, 20), date(2027, 8, 26)]
+
+
+def test_weeks_can_be_counted_from_the_end_of_the_year() -> None:
+    assert days("FREQ=YEARLY;BYWEEKNO=-1;BYDAY=FR", date(2026, 1, 1), date(2029, 12, 31)) == [
+        date(2027, 1, 1),
+        date(2027, 12, 31),
+        date(2028, 12, 29),
+        date(2029, 12, 28),
+    ]
+    assert days("FREQ=YEARLY;INTERVAL=2;BYWEEKNO=1;BYDAY=MO", date(2025, 6, 1), date(2030, 6, 1)) == [date(2027, 1, 4), date(2029, 1, 1)]
 
 
 def test_a_weekly_task_goes_on_after_new_year() -> None:
@@ -241,6 +253,8 @@ def test_until_means_a_day_in_norway(until: str, last: date) -> None:
         ("FREQ=MONTHLY;BYWEEKNO=4", "recurrence.part_not_allowed"),
         ("FREQ=MONTHLY;BYYEARDAY=4", "recurrence.part_not_allowed"),
         ("FREQ=YEARLY;BYWEEKNO=4;BYDAY=1MO", "recurrence.part_not_allowed"),
+        ("FREQ=YEARLY;BYWEEKNO=4;BYMONTH=1", "recurrence.part_not_allowed"),
+        ("FREQ=YEARLY;BYWEEKNO=4;WKST=SU", "recurrence.part_not_allowed"),
         ("FREQ=DAILY;BYDAY=MO;BYSETPOS=1", "recurrence.part_not_allowed"),
         ("FREQ=MONTHLY;BYSETPOS=1", "recurrence.part_not_allowed"),
         ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "recurrence.never"),

@@ -13,10 +13,12 @@ declare
   role_name text;
 begin
   foreach role_name in array array['sporbar_app', 'sporbar_worker', 'sporbar_generator'] loop
-    begin
-      execute format('create role %I nologin', role_name);
-    exception when duplicate_object or unique_violation then null;
-    end;
+    if not exists (select from pg_roles where rolname = role_name) then
+      begin
+        execute format('create role %I nologin', role_name);
+      exception when duplicate_object or unique_violation then null;
+      end;
+    end if;
     if not pg_has_role(current_user, role_name, 'set') then
       execute format('grant %I to current_user with inherit false, set true', role_name);
     end if;
@@ -40,12 +42,14 @@ create table ledger.ledger (
 comment on column ledger.ledger.simulated is 'opened by the generator, which alone may say when its events happened';
 comment on column ledger.ledger.frontier is 'RFC 6962: roots of the full subtrees, largest first; one for each 1 in the binary form of size';
 
+-- No check constraints here and on receipts: their expressions are parsed anew for each statement, an eighth of an
+-- append; `append` checks what they would.
 create table ledger.entry (
   ledger text collate "C" not null,
   position bigint not null,
-  subject text collate "C" not null constraint entry_subject check (length(subject) between 1 and 200),
+  subject text collate "C" not null,
   version integer not null,
-  type text collate "C" not null constraint entry_type check (length(type) between 1 and 200),
+  type text collate "C" not null,
   time timestamptz not null,
   line text collate "C" not null,
   leaf bytea not null,
@@ -58,7 +62,7 @@ comment on column ledger.entry.leaf is 'RFC 6962 leaf hash, SHA-256(0x00 || line
 create table ledger.receipt (
   ledger text collate "C" not null,
   command_id uuid not null,
-  digest bytea not null constraint receipt_digest check (length(digest) between 1 and 64),
+  digest bytea not null,
   position bigint not null,
   count integer not null,
   root bytea not null,
@@ -83,29 +87,9 @@ alter table ledger.entry enable always trigger recorded;
 alter table ledger.receipt enable always trigger recorded;
 alter table ledger.ledger enable always trigger recorded;
 
--- The frontier of a tree of `size` leaves after `leaves` are added (RFC 6962 § 2.1).
-create function ledger._grown(frontier bytea[], size bigint, leaves bytea[]) returns bytea[]
-language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
-declare
-  node bytea;
-  carry bigint;
-begin
-  foreach node in array leaves loop
-    carry := size;
-    while carry & 1 = 1 loop
-      node := sha256('\x01'::bytea || frontier[cardinality(frontier)] || node);
-      frontier := trim_array(frontier, 1);
-      carry := carry >> 1;
-    end loop;
-    frontier := frontier || node;
-    size := size + 1;
-  end loop;
-  return frontier;
-end $$;
-
 -- The root of the tree with that frontier; SHA-256 of nothing for the empty tree.
 create function ledger._root(frontier bytea[]) returns bytea
-language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
+language plpgsql immutable as $$
 declare
   node bytea := coalesce(frontier[cardinality(frontier)], sha256(''::bytea));
 begin
@@ -115,19 +99,21 @@ begin
   return node;
 end $$;
 
+-- What follows runs inside `append`, which pins the search path; nobody may call it alone.
+
 -- Refuses events that do not continue their streams (SB001): a stream begins with version 1 (or 0) and has no gap.
 -- Runs under the head row's lock, so nobody else can be adding to the same streams.
 create function ledger._check_versions(p_ledger text, p_subject text[], p_version integer[]) returns void
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+language plpgsql as $$
 declare
   stream text;
   current integer;
 begin
   for i in 1 .. cardinality(p_subject) loop
-    if p_subject[i] is distinct from stream then
+    if stream is distinct from p_subject[i] then
       stream := p_subject[i];
       select max(e.version) into current from ledger.entry as e where e.ledger = p_ledger and e.subject = stream;
-      if stream = any (p_subject[:i - 1]) then
+      if i > 1 and stream = any (p_subject[:i - 1]) then
         select max(v) into current from unnest(p_subject[:i - 1], p_version[:i - 1]) as before (s, v) where s = stream;
       end if;
     end if;
@@ -139,75 +125,79 @@ begin
   end loop;
 end $$;
 
--- Data of an event are a JSON object or a JSON string with the base64 form of other bytes, on one line (SB006).
-create function ledger._refuse_data(nth bigint) returns text
-language plpgsql set search_path = pg_catalog, pg_temp as $$
+create function ledger._refuse_event(nth bigint) returns text language plpgsql as $$
 begin
-  raise exception 'data of event % are neither a JSON object on one line nor base64 text', nth using errcode = 'SB006';
+  raise exception 'event % cannot be stored: subject and type have 1 to 200 characters, data are a JSON object on one line or base64 text', nth
+    using errcode = 'SB006';
 end $$;
 
--- When events are recorded: by the clock, or as given, in milliseconds; never before the ledger's last event (SB004).
-create function ledger._time(head ledger.ledger, given timestamptz) returns timestamptz
-language plpgsql stable set search_path = pg_catalog, pg_temp as $$
-declare
-  now timestamptz := date_trunc('milliseconds', clock_timestamp());
-begin
-  if given is null then
-    return greatest(now, head.last_time);
-  end if;
-  given := date_trunc('milliseconds', given);
-  if given < head.last_time or given > now then
-    raise exception 'time % is not between the last event of ledger %, %, and now', given, head.ledger, head.last_time using errcode = 'SB004';
-  end if;
-  return given;
-end $$;
-
--- Composes the lines of events that follow position `p_size`, hashes and stores them; answers their leaf hashes in order.
+-- Composes the lines of events that follow position `p_size`, stores them with their leaf hashes, and answers the
+-- frontier of the grown tree (RFC 6962 § 2.1).
 create function ledger._write(
-  p_ledger text, p_size bigint, p_time timestamptz, p_command_id uuid, p_actor text, p_correlation_id uuid, p_causation_id text,
+  p_ledger text, p_size bigint, p_frontier bytea[], p_time timestamptz,
+  p_command_id uuid, p_actor text, p_correlation_id uuid, p_causation_id text,
   p_subject text[], p_version integer[], p_type text[], p_data json[]
-) returns bytea[] language plpgsql set search_path = pg_catalog, pg_temp as $$
+) returns bytea[] language plpgsql as $$
 declare
-  source text := to_json('/practices/' || p_ledger);
-  recorded text := to_json(to_char(p_time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'));
-  metadata text := ',"actor":' || to_json(p_actor) || ',"commandid":"' || p_command_id || '","correlationid":"' || p_correlation_id || '"'
-    || coalesce(',"causationid":' || to_json(p_causation_id), '');
-  leaves bytea[];
+  source text := ',"source":' || to_json('/practices/' || p_ledger) || ',"type":';
+  metadata text := ',"actor":' || to_json(p_actor) || ',"commandid":"' || p_command_id || '","correlationid":"' || p_correlation_id
+    || coalesce('","causationid":' || to_json(p_causation_id) || ',"datacontenttype":"', '","datacontenttype":"');
+  recorded text := to_char(p_time at time zone 'UTC', ',"time":"YYYY-MM-DD"T"HH24:MI:SS.MS"Z","streamversion":');
+  written record;
+  node bytea;
+  carry bigint;
 begin
-  with composed as materialized (
-    select p_size + nth as position, subject, version, type,
-      '{"specversion":"1.0","id":"' || p_size + nth || '","source":' || source || ',"type":' || to_json(type) || ',"subject":' || to_json(subject)
-      || ',"time":' || recorded || ',"streamversion":' || version || metadata
-      || case
-           -- The cast refuses the escapes of NUL and of lone surrogates (22P05, 22P02): no jsonb column could take them in later.
-           when json_typeof(data) = 'object' and strpos(data::text, E'\n') = 0 and (strpos(data::text, '\u') = 0 or data::jsonb is not null)
-             then ',"datacontenttype":"application/json","data":' || data
-           when json_typeof(data) = 'string' and decode(data #>> '{}', 'base64') is not null
-             then ',"datacontenttype":"application/octet-stream","data_base64":' || data
-           else ledger._refuse_data(nth)
-         end
-      || '}' as line
-    from unnest(p_subject, p_version, p_type, p_data) with ordinality as event (subject, version, type, data, nth)
-  ), stored as (
+  for written in
     insert into ledger.entry as e (ledger, position, subject, version, type, time, line, leaf)
-    select p_ledger, c.position, c.subject, c.version, c.type, p_time, c.line, sha256('\x00'::bytea || convert_to(c.line, 'UTF8'))
-    from composed as c
+    select p_ledger, p_size + nth, p_subject[nth], p_version[nth], p_type[nth], p_time, line, sha256('\x00'::bytea || convert_to(line, 'UTF8'))
+    from (
+      select nth,
+        '{"specversion":"1.0","id":"' || p_size + nth || '"' || source || to_json(p_type[nth]) || ',"subject":' || to_json(p_subject[nth])
+        || recorded || p_version[nth] || metadata
+        || case
+             when not (length(p_subject[nth]) between 1 and 200 and length(p_type[nth]) between 1 and 200) then ledger._refuse_event(nth)
+             -- The cast refuses the escapes of NUL and of lone surrogates (22P05, 22P02): no jsonb column could take them in later.
+             when json_typeof(p_data[nth]) = 'object' and strpos(p_data[nth]::text, E'\n') = 0
+               and (strpos(p_data[nth]::text, '\u') = 0 or p_data[nth]::jsonb is not null) then 'application/json","data":'
+             when json_typeof(p_data[nth]) = 'string' and decode(p_data[nth] #>> '{}', 'base64') is not null
+               then 'application/octet-stream","data_base64":'
+             else ledger._refuse_event(nth)
+           end
+        || p_data[nth] || '}' as line
+      from generate_series(1, cardinality(p_subject)) as nth
+      offset 0 -- the line is composed once, though it is used twice
+    ) as composed
     returning e.position, e.leaf
-  )
-  select array_agg(s.leaf order by s.position) into leaves from stored as s;
-  return leaves;
+  loop
+    if written.position <> p_size + 1 then
+      raise exception 'entries were not stored in their order';
+    end if;
+    node := written.leaf;
+    carry := p_size;
+    while carry & 1 = 1 loop
+      node := sha256('\x01'::bytea || p_frontier[cardinality(p_frontier)] || node);
+      p_frontier := trim_array(p_frontier, 1);
+      carry := carry >> 1;
+    end loop;
+    p_frontier := p_frontier || node;
+    p_size := p_size + 1;
+  end loop;
+  return p_frontier;
 end $$;
 
--- The one way in. Everything below happens in one transaction, with the head row locked to its end: so positions are
--- gapless and in the order of commit, and a reader that has seen position p has seen all before it.
+create type ledger.appended as ("position" bigint, root bytea, count integer, repeated boolean);
+
+-- Everything below happens in one transaction, with the head row locked to its end: so positions are gapless and in
+-- the order of commit, and a reader that has seen position p has seen all before it.
 create function ledger._append(
   p_ledger text, p_command_id uuid, p_digest bytea, p_actor text, p_correlation_id uuid, p_causation_id text,
-  p_subject text[], p_version integer[], p_type text[], p_data json[], p_time timestamptz,
-  out "position" bigint, out root bytea, out count integer, out repeated boolean
-) language plpgsql set search_path = pg_catalog, pg_temp as $$
+  p_subject text[], p_version integer[], p_type text[], p_data json[], p_time timestamptz
+) returns ledger.appended language plpgsql as $$
 declare
   head ledger.ledger;
   known ledger.receipt;
+  count integer := cardinality(p_subject);
+  root bytea;
 begin
   select * into head from ledger.ledger as l where l.ledger = p_ledger for no key update;
   if not found then
@@ -220,53 +210,56 @@ begin
     if known.digest <> p_digest then
       raise exception 'command % was given before with other content', p_command_id using errcode = 'SB002';
     end if;
-    "position" := known.position; root := known.root; count := known.count; repeated := true;
-    return;
+    return (known.position, known.root, known.count, true)::ledger.appended;
   end if;
 
-  count := cardinality(p_subject);
-  repeated := false;
   if count > 0 then
-    p_time := ledger._time(head, p_time);
+    if not (cardinality(p_version) = count and cardinality(p_type) = count and cardinality(p_data) = count) then
+      raise exception 'subjects, versions, types and data are not equally many' using errcode = 'SB006';
+    end if;
+    if p_time is null then
+      p_time := greatest(date_trunc('milliseconds', clock_timestamp()), head.last_time);
+    elsif p_time < head.last_time or p_time > clock_timestamp() then
+      raise exception 'time % does not lie between the last event of ledger %, %, and now', p_time, p_ledger, head.last_time
+        using errcode = 'SB004';
+    end if;
     perform ledger._check_versions(p_ledger, p_subject, p_version);
-    head.frontier := ledger._grown(
-      head.frontier, head.size,
-      ledger._write(p_ledger, head.size, p_time, p_command_id, p_actor, p_correlation_id, p_causation_id, p_subject, p_version, p_type, p_data)
+    head.frontier := ledger._write(
+      p_ledger, head.size, head.frontier, p_time, p_command_id, p_actor, p_correlation_id, p_causation_id, p_subject, p_version, p_type, p_data
     );
     head.size := head.size + count;
     update ledger.ledger as l set size = head.size, frontier = head.frontier, last_time = p_time where l.ledger = p_ledger;
   end if;
 
-  "position" := head.size;
   root := ledger._root(head.frontier);
   insert into ledger.receipt (ledger, command_id, digest, position, count, root)
-  values (p_ledger, p_command_id, p_digest, position, count, root);
+  values (p_ledger, p_command_id, p_digest, head.size, count, root);
+  return (head.size, root, count, false)::ledger.appended;
 end $$;
 
--- `append` writes at the clock's time. It answers the size of the ledger, the root over all its lines, how many events
--- there were, and whether the command had been carried out before; then these are the first answer, and nothing is written.
+-- The one way in. It writes at the clock's time and answers the size of the ledger, the root over all its lines, how
+-- many events there were, and whether the command had been carried out before; then these are the first answer, and
+-- nothing is written.
 create function ledger.append(
   ledger text, command_id uuid, digest bytea, actor text, correlation_id uuid, causation_id text,
-  subject text[], version integer[], type text[], data json[],
-  out "position" bigint, out root bytea, out count integer, out repeated boolean
-) language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+  subject text[], version integer[], type text[], data json[]
+) returns ledger.appended language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  select * into position, root, count, repeated
-  from ledger._append(ledger, command_id, digest, actor, correlation_id, causation_id, subject, version, type, data, null);
+  return ledger._append(ledger, command_id, digest, actor, correlation_id, causation_id, subject, version, type, data, null);
 end $$;
 
--- `append_at` writes at a given time, on simulated ledgers only (SB005).
+-- The same at a given time in milliseconds, on simulated ledgers only (SB005).
 create function ledger.append_at(
   ledger text, command_id uuid, digest bytea, actor text, correlation_id uuid, causation_id text,
-  subject text[], version integer[], type text[], data json[], at timestamptz,
-  out "position" bigint, out root bytea, out count integer, out repeated boolean
-) language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+  subject text[], version integer[], type text[], data json[], at timestamptz
+) returns ledger.appended language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if not (select l.simulated from ledger.ledger as l where l.ledger = append_at.ledger) then
+  if at is null or not (select l.simulated from ledger.ledger as l where l.ledger = append_at.ledger) then
     raise exception 'ledger % is not simulated: its times are the clock''s', ledger using errcode = 'SB005';
   end if;
-  select * into position, root, count, repeated
-  from ledger._append(ledger, command_id, digest, actor, correlation_id, causation_id, subject, version, type, data, coalesce(at, clock_timestamp()));
+  return ledger._append(
+    ledger, command_id, digest, actor, correlation_id, causation_id, subject, version, type, data, date_trunc('milliseconds', at)
+  );
 end $$;
 
 -- Opens a ledger; one that is open stays as it is. Answers whether it is new.
