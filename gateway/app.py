@@ -24,12 +24,13 @@ from gateway._bus import CommandBus
 from gateway._health import health
 from gateway._identity import Clock, Identities
 from gateway._middleware import Around
+from gateway._reads import Reads
 from gateway._telemetry import Telemetry
 from gateway.application import make_application
 from gateway.auth.keys import pseudonym_secret
 from gateway.auth.local import local_issuer, local_verifier
 from gateway.auth.pseudonym import pseudonym
-from gateway.problems import ProblemError, problem_response
+from gateway.problems import ProblemError, problem_pages, problem_response
 from gateway.settings import Settings, load_settings
 from gateway.web import Web, error_page, mount_web, wants_page
 
@@ -84,9 +85,11 @@ def make_app(settings: Settings, url: str, *, clock: Clock = utc_now) -> FastAPI
     )
     app.add_middleware(Around, telemetry=telemetry, told=_told)
     app.add_exception_handler(HTTPException, _no_route)
-    rest.mount(app, bus, identities, settings.body_limit)
-    graphql.mount(app, settings, graphql.Sources(gateway.read_pool, bus, clock, settings.at_least_patience), identities)
+    reads = Reads(gateway.read_pool, clock, settings.at_least_patience)
+    rest.mount(app, bus, reads, identities, settings.body_limit)
+    graphql.mount(app, settings, graphql.Sources(reads, bus), identities)
     app.include_router(health(gateway.read_pool, telemetry))
+    app.include_router(problem_pages())
     mount_web(app, gateway.web)
     return app
 

@@ -1,6 +1,7 @@
 """Which errors are expected on the command line, and the one line that each becomes."""
 
 from collections.abc import Callable
+from typing import Any
 
 
 def one_line(error: Exception) -> str | None:
@@ -22,6 +23,8 @@ def _expected() -> dict[type[Exception], Callable[[Exception], str]]:
     from projections._engine._generation import RebuildNeeded
     from projections._engine._rebuild import RebuildFailed, RebuildRunning
     from projections._engine._worker import NoGeneration
+    from read_side._errors import QueryError
+    from write_side._errors import CommandError
 
     unreachable = "cannot reach the database: {}; check SPORBAR_DATABASE_URL".format
     told_by_themselves = (
@@ -30,10 +33,18 @@ def _expected() -> dict[type[Exception], Callable[[Exception], str]]:
     )
     return {
         **dict.fromkeys(told_by_themselves, str),
+        CommandError: _sentence,
+        QueryError: _sentence,
         PersistenceError: _joined,
         psycopg.OperationalError: lambda error: unreachable(_joined(error)),
         psycopg_pool.PoolTimeout: lambda error: unreachable(_joined(error)),
     }
+
+
+def _sentence(error: Any) -> str:
+    from gateway.problems._catalogue import Catalogue, Language
+
+    return Catalogue.load().sentence(error.code, Language.ENGLISH, error.details)
 
 
 def _joined(error: Exception) -> str:

@@ -50,7 +50,8 @@ def _make_practices(settings: "Settings", url: str, practices: int, years: int, 
 
     from gateway.auth.keys import pseudonym_secret
     from gateway.cli._progress import progress_bar
-    from gateway.generator.run import generate, orders
+    from gateway.generator.run import GeneratorError, generate, orders
+    from projections._engine._parked import list_parked
     from projections._engine._worker import catch_up
     from write_side._decider import OSLO
 
@@ -67,6 +68,8 @@ def _make_practices(settings: "Settings", url: str, practices: int, years: int, 
             progress=lambda done, planned: tell("practices", done, planned),
         )
     catch_up(url)
+    if parked := list_parked(url):
+        raise GeneratorError(f"{parked[0].ledger} could not be folded: see `sporbar parked list`, then start again")
     _remember(made, {"practices": practices, "years": years, "seed": seed})
 
 

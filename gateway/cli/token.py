@@ -1,52 +1,64 @@
 """`sporbar token`."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
-from events._function import Function, FunctionKey
+from events._function import Function
 from gateway.auth.actor import Role
 from gateway.cli._arguments import Practice
 
+if TYPE_CHECKING:
+    from gateway._standing import Standing
+
 commands = typer.Typer()
-_OF_MEMBERS = {Role.EMPLOYEE, Role.FUNCTION_HOLDER, Role.MANAGER}
+_OUTSIDERS = (Role.AUDITOR, Role.ANALYST)
 
 
 @commands.command(
-    epilog='Example: curl -H "Authorization: Bearer $(sporbar token fjordgata --role auditor)" http://127.0.0.1:8000/v1/…',
+    epilog="Examples: sporbar token fjordgata --holder GENERAL_MANAGER; sporbar token fjordgata --role auditor --subject inspector-7"
 )
 def token(
     practice: Practice,
-    role: Annotated[list[Role], typer.Option(help="A role; may be given several times.")],
-    member: Annotated[UUID | None, typer.Option(help="Id of the member it is for; needed for everybody who works there.")] = None,
-    function: Annotated[list[str] | None, typer.Option(help="A function that the member holds; may be given several times.")] = None,
+    holder: Annotated[Function | None, typer.Option(help="For whoever holds this function today.")] = None,
+    member: Annotated[UUID | None, typer.Option(help="For this member, with the functions they hold today.")] = None,
+    role: Annotated[Role | None, typer.Option(help="For somebody from outside: auditor or analyst.")] = None,
     subject: Annotated[str | None, typer.Option(help="What the record calls somebody from outside; their role, if left out.")] = None,
 ) -> None:
     """Print an access token of the local issuer, for a demo or a script on this machine."""
-    from datetime import UTC, datetime
+    import asyncio
+    from datetime import UTC
 
     from gateway.auth.local import local_issuer
+    from gateway.cli._database import database
     from gateway.settings import load_settings
 
-    if member is None and _OF_MEMBERS.intersection(role):
-        raise typer.BadParameter("name the member with --member: employees, function holders and managers are members")
-    issuer = local_issuer(load_settings())
-    typer.echo(
-        issuer.issue(
-            practice=practice,
-            roles=role,
-            functions=_functions(function or []),
-            member=member,
-            subject=subject or (None if member else role[0].value),
-            now=datetime.now(UTC),
-        )
-    )
+    if sum(each is not None for each in (holder, member, role)) != 1:
+        raise typer.BadParameter("say for whom: give --holder, --member or --role, one of them")
+    if role is not None and role not in _OUTSIDERS:
+        raise typer.BadParameter("--role is for people from outside, auditor or analyst; for members give --holder or --member")
+    settings, now = load_settings(), datetime.now(UTC)
+    issuer = local_issuer(settings)
+    if role is not None:
+        typer.echo(issuer.issue(practice=practice, roles=[role], subject=subject or role.value, now=now))
+        return
+    with database(settings) as url:
+        found, stands = asyncio.run(_member(url, practice, holder, member, now))
+    typer.echo(issuer.issue(practice=practice, roles=stands.roles, functions=stands.functions, member=found, now=now))
 
 
-def _functions(names: list[str]) -> list[FunctionKey]:
-    try:
-        return [Function(name) if name in Function.__members__ else UUID(name) for name in names]
-    except ValueError:
-        known = ", ".join(Function)
-        raise typer.BadParameter(f"no such function: give {known}, or the id of a function of the practice's own") from None
+async def _member(url: str, practice: str, holder: Function | None, member: UUID | None, now: datetime) -> "tuple[UUID, Standing]":
+    from events.ledger.connect import async_pool
+    from gateway._standing import standing
+    from read_side._as_of import open_view
+    from read_side.practice import holders
+
+    async with async_pool(url, "sporbar_app", max_size=1) as pool, open_view(pool, practice, now=now) as view:
+        if holder is not None:
+            member = next(iter(await holders(view, holder)), None)
+        found = await standing(view, member) if member else None
+    if member is None or found is None:
+        raise typer.BadParameter(f"nobody in {practice} holds {holder} today" if holder else f"{member} does not work in {practice} today")
+    return member, found

@@ -112,9 +112,16 @@ class EmbeddedPostgres:
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(seconds)
                     break
+            self._leave_socket_directory()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    def _leave_socket_directory(self) -> None:
+        sockets = socket_directory(self.directory, server_identity(self.directory, self._user).uid)
+        if sockets != self.directory:
+            with suppress(OSError):  # a killed server leaves its socket in it, and the next one takes both
+                sockets.rmdir()
 
     def _start(self, patience: float) -> None:
         identity = server_identity(self.directory, self._user)

@@ -1,36 +1,28 @@
 """What the resolvers of one operation share."""
 
 from asyncio import Lock
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import strawberry
-from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
 
 from gateway._bus import CommandBus
+from gateway._reads import Reads
 from gateway.auth.actor import Actor
 from gateway.auth.policy import Resource, require
 from gateway.graphql._documents import Prepared
 from gateway.graphql._reader import Reader
-from read_side._as_of import AsOf, View, another_view, open_view
+from read_side._as_of import AsOf, View, another_view
 from read_side._errors import NotYet
-
-Pool = AsyncConnectionPool[AsyncConnection[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What every operation draws on."""
 
-    pool: Pool
+    reads: Reads
     bus: CommandBus
-    clock: Callable[[], datetime]
-    patience: float
-    """Seconds that a query waits for the position it names in `atLeast`."""
 
 
 @dataclass
@@ -70,9 +62,7 @@ class Operation:
         """The first one opens the snapshot, and may wait for it; further states of the practice are read from the same."""
         for view in self._views.values():
             return await another_view(view, now=self.now, as_of=as_of)
-        patience = self.sources.patience
-        opened = open_view(self.sources.pool, practice, now=self.now, as_of=as_of, at_least=at_least, patience=patience)
-        return await self._open.enter_async_context(opened)
+        return await self._open.enter_async_context(self.sources.reads.view(practice, self.now, as_of=as_of, at_least=at_least))
 
 
 Info = strawberry.Info[Operation, None]

@@ -61,7 +61,7 @@ class GraphQLView:
             return _answer(request, {"errors": [told_problem(refusal.problem, language)]}, refused=True)
         except NotValid as refusal:
             return _answer(request, {"errors": [told(error, language) for error in refusal.errors]}, refused=True)
-        operation = Operation(self.sources, actor, self.sources.clock(), prepared)
+        operation = Operation(self.sources, actor, self.sources.reads.clock(), prepared)
         try:
             return await self._run(request, operation, query, variables, language)
         finally:

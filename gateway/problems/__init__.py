@@ -3,6 +3,7 @@
 from gateway.problems._catalogue import Catalogue, Language, preferred_language
 from gateway.problems._error import Problem, ProblemError, problem_of
 from gateway.problems._http import MEDIA_TYPE, body, problem_response, unforeseen
+from gateway.problems._pages import problem_pages
 
 __all__ = [
     "MEDIA_TYPE",
@@ -13,6 +14,7 @@ __all__ = [
     "body",
     "preferred_language",
     "problem_of",
+    "problem_pages",
     "problem_response",
     "unforeseen",
 ]

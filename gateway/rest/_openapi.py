@@ -1,5 +1,6 @@
 """The description of the API (OpenAPI 3.1): schemas from the commands, an example for each, problems for each."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from inspect import cleandoc
@@ -60,6 +61,22 @@ _DONE = {
     "headers": {"Sporbar-Position": {"description": "Position of the last event written.", "schema": {"type": "integer"}}},
     "content": {"application/json": {"schema": {"$ref": _REFERENCE.format(model="Receipt")}}},
 }
+_SHOWN = {
+    "description": "The row as it stands; empty where the reader's rights do not reach.",
+    "headers": {
+        "Sporbar-Position": {"description": "Position that the answer shows.", "schema": {"type": "integer"}},
+        "ETag": {"description": "Version of the subject; send it as If-Match.", "schema": {"type": "string"}},
+    },
+    "content": {"application/json": {"schema": {"type": "object"}}},
+}
+_OF_QUESTIONS = ("401", "403", "404", "503")
+_AT_LEAST: dict[str, Any] = {
+    "name": "at_least",
+    "in": "query",
+    "required": False,
+    "description": "Position that the answer must include, such as that of your own command.",
+    "schema": {"type": "integer", "minimum": 0},
+}
 _HEADERS: list[dict[str, Any]] = [
     {
         "name": "Idempotency-Key",
@@ -97,12 +114,23 @@ def description(app: FastAPI, mounted: Sequence[Mounted]) -> dict[str, Any]:
         operation = made["paths"][f"/v1/practices/{{practice}}{entry.path}"]["post"]
         in_path = _take_out(schemas[references[entry.command].rpartition("/")[2]], entry.path_ids)
         _describe_one(operation, entry, in_path, references[entry.command])
+    for path, operations in made["paths"].items():
+        if "get" in operations:
+            _describe_question(operations["get"], path)
     made["components"] = {
         "schemas": schemas | {"Problem": _PROBLEM, "Receipt": TypeAdapter(Receipt).json_schema(ref_template=_REFERENCE)},
         "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
     }
     made["security"] = [{"bearer": []}]
     return made
+
+
+def _describe_question(operation: dict[str, Any], path: str) -> None:
+    in_path = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in re.findall(r"{(\w+)}", path)]
+    operation["parameters"] = [*in_path, _AT_LEAST]
+    problem = {MEDIA_TYPE: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}}
+    refused = {status: {"description": told, "content": problem} for status, told in _REFUSALS.items() if status in _OF_QUESTIONS}
+    operation["responses"] = {"200": _SHOWN} | refused
 
 
 def _schemas(mounted: Sequence[Mounted]) -> tuple[dict[type[Any], str], dict[str, Any]]:

@@ -1,6 +1,8 @@
 """Deviations over REST: one POST a command."""
 
 from gateway.rest._commands import Mount
+from gateway.rest._things import Things
+from read_side.deviation import DeviationRow
 from write_side.deviation import commands
 
 
@@ -10,6 +12,11 @@ def routes(mount: Mount) -> None:
     _treat(mount)
     _measures(mount)
     _end(mount)
+
+
+def things(show: Things) -> None:
+    """Mount what a `Location` names."""
+    show("/deviations", DeviationRow, "read.deviations")
 
 
 def _report_and_route(mount: Mount) -> None:

@@ -1,6 +1,8 @@
 """Risk assessments and the risk matrix over REST: one POST a command."""
 
 from gateway.rest._commands import Mount
+from gateway.rest._things import Things
+from read_side.risk_assessment import RiskAssessmentRow
 from write_side.risk_assessment import commands
 
 _KARI = "0d2c3f9a-5f0b-4d4e-9d3a-1f4f6f1a7c11"
@@ -13,6 +15,11 @@ def routes(mount: Mount) -> None:
     _assessment(mount)
     _scenarios(mount)
     _treatments(mount)
+
+
+def things(show: Things) -> None:
+    """Mount what a `Location` names."""
+    show("/risk-assessments", RiskAssessmentRow, "read.risks")
 
 
 def _assessment(mount: Mount) -> None:

@@ -1,6 +1,8 @@
 """Tasks and recurring tasks over REST: one POST a command. What only the scheduler asks for has no address."""
 
 from gateway.rest._commands import Mount
+from gateway.rest._things import Things
+from read_side.task import RecurringTaskRow, TaskRow
 from write_side.task import commands
 from write_side.task.recurring import commands as recurring
 
@@ -18,6 +20,12 @@ def routes(mount: Mount) -> None:
     _finish(mount)
     _define(mount)
     _change_schedule(mount)
+
+
+def things(show: Things) -> None:
+    """Mount what a `Location` names."""
+    show("/tasks", TaskRow, "read.tasks")
+    show("/recurring-tasks", RecurringTaskRow, "read.tasks")
 
 
 def _plan(mount: Mount) -> None:

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from events._function import Function
 from gateway._body import read_body
 from gateway._identity import COOKIE, same_origin
+from gateway._standing import standing
 from gateway.auth.actor import Actor, Role
 from gateway.problems import ProblemError
 from gateway.web._language import Speech
@@ -97,14 +98,10 @@ class StartPage:
         except ValueError:
             raise ProblemError(422, "sign_in.person") from None
         async with web.view(practice) as view:
-            member = await practices.member(view, member_id)
-            if member is None or not member.employed_on(view.today):
-                raise ProblemError(422, "sign_in.person")
-            held = [entry.function for entry in await practices.functions_of(view, member_id)]
-        roles = {Role.EMPLOYEE} | ({Role.FUNCTION_HOLDER} if held else set())
-        if Function.GENERAL_MANAGER in held:
-            roles.add(Role.MANAGER)
-        return web.issuer.issue(practice=practice, roles=roles, functions=held, member=member_id, now=now)
+            stands = await standing(view, member_id)
+        if stands is None:
+            raise ProblemError(422, "sign_in.person")
+        return web.issuer.issue(practice=practice, roles=stands.roles, functions=stands.functions, member=member_id, now=now)
 
     async def _card(self, practice: str, speech: Speech) -> PracticeCard | None:
         """The practice; None for one that is not registered, or whose read models are not made yet."""

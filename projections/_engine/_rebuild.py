@@ -13,7 +13,7 @@ from psycopg.types.string import ByteaBinaryLoader
 
 from projections._all import read_models
 from projections._engine._batch import advance, describe
-from projections._engine._fold import PracticeFold
+from projections._engine._fold import Failure, PracticeFold
 from projections._engine._generation import BUILD_LOCK, SWITCH_LOCK, Generation, activate, active, begin, drop_inactive
 from projections._engine._processes import Crew, Desk, Progress, crew, quiet
 from projections._engine._store import RowError, Store, connect
@@ -107,17 +107,17 @@ def _fill(workers: Crew, sizes: dict[str, int], models: tuple[ReadModel[Any], ..
 
 
 def build_practice(desk: Desk, ledger: str) -> None:
-    """Fold a practice from its first event into tables that have nothing of it."""
+    """Fold a practice from its first event into tables that have nothing of it.
+
+    Where the database refuses a row, the practice is left to the batches that catch up: they find out which event it is.
+    """
     try:
         with desk.conn.transaction():
             fold, position = fold_from_start(desk, ledger)
             desk.store.copy_rows(desk.conn, fold)
-            _follow_from(desk, ledger, position, fold)
+            _follow_from(desk, ledger, position, fold.failure)
     except (RowError, psycopg.DataError, psycopg.IntegrityError):
-        with desk.conn.transaction():
-            _follow_from(desk, ledger, 0, None)
-        while (advanced := advance(desk.conn, desk.store, ledger, live=False)) and advanced.more:
-            desk.count(advanced.events)
+        _follow_from(desk, ledger, 0, None)
 
 
 def fold_from_start(desk: Desk, ledger: str, upto: int | None = None) -> tuple[PracticeFold, int]:
@@ -144,8 +144,7 @@ def _lines(conn: Connection[Any], ledger: str, after: int, upto: int | None) -> 
     return cursor.fetchall()
 
 
-def _follow_from(desk: Desk, ledger: str, position: int, fold: PracticeFold | None) -> None:
-    failure = fold.failure if fold else None
+def _follow_from(desk: Desk, ledger: str, position: int, failure: Failure | None) -> None:
     desk.conn.execute(
         "insert into projection.follower (name, ledger, position, parked_at, parked_position, parked_error)"
         " values (%s, %s, %s, case when %s::bigint is null then null else now() end, %s, %s)",

@@ -153,15 +153,15 @@ def risks_treated(facts: Facts, _duty: Duty, day: date) -> Finding:
         number = len(open_risks)
         return Finding(
             Compliance.STALE,
-            f"{number} risiko over akseptkriteriet har verken tiltak i rute eller gyldig aksept.",
-            f"{number} risks above the criterion have neither a treatment on time nor a valid acceptance.",
+            f"Risikoer over akseptkriteriet uten tiltak i rute eller gyldig aksept: {number}.",
+            f"Risks above the criterion without a treatment on time or a valid acceptance: {number}.",
             tuple(risk.position for risk in open_risks),
             edges,
         )
     return Finding(
         Compliance.MET,
-        f"Alle {len(facts.risks)} risikoer over akseptkriteriet har tiltak i rute eller gyldig aksept.",
-        f"All {len(facts.risks)} risks above the criterion have a treatment on time or a valid acceptance.",
+        f"Risikoer over akseptkriteriet, alle med tiltak i rute eller gyldig aksept: {len(facts.risks)}.",
+        f"Risks above the criterion, all with a treatment on time or a valid acceptance: {len(facts.risks)}.",
         positions,
         edges,
     )

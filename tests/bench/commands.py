@@ -34,19 +34,11 @@ def run() -> list[Result]:
 
 
 def _storm(demo: Running) -> tuple[int, list[float]]:
-    member = _member(demo)
-    token = demo.token("--role", "employee", "--member", member)
+    token = demo.token("--holder", "QUALITY_LEAD")
     with get_context("spawn").Pool(PROCESSES) as pool:
         answers = pool.starmap(_clients, [(demo.address, token, CLIENTS // PROCESSES)] * PROCESSES)
     latencies = [latency for answer in answers for latency in answer]
     return len(latencies), latencies
-
-
-def _member(demo: Running) -> str:
-    token = demo.token("--role", "auditor")
-    members = demo.ask(demo.connection(), token, "{ practice { members { id } } }")["practice"]["members"]
-    found: str = members[0]["id"]
-    return found
 
 
 def _clients(address: str, token: str, number: int) -> list[float]:

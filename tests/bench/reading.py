@@ -42,8 +42,7 @@ class Asking:
     def __init__(self, demo: Running) -> None:
         self._demo, self._connection = demo, demo.connection()
         self._auditor = demo.token("--role", "auditor")
-        member = self._member()
-        self._employee = demo.token("--role", "employee", "--role", "manager", "--member", member)
+        self._employee = demo.token("--holder", "QUALITY_LEAD")
         self.dashboard = DASHBOARD % tuple(
             self._leaves(name) for name in ("DashboardDeviationFigures", "DashboardRiskFigures", "DashboardTaskFigures")
         )
@@ -69,11 +68,6 @@ class Asking:
             self._demo.ask(self._connection, self._employee, READ, n=position)
             waited.append((perf_counter() - acknowledged) * 1000)
         return sorted(waited)[ROUNDS // 2]
-
-    def _member(self) -> str:
-        members = self._demo.ask(self._connection, self._auditor, "{ practice { members { id } } }")["practice"]["members"]
-        found: str = members[0]["id"]
-        return found
 
     def _leaves(self, type_name: str) -> str:
         """Every field of a type of the schema, three levels deep."""

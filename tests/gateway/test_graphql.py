@@ -136,6 +136,22 @@ def test_what_may_identify_a_person_is_not_shown_to_an_analyst(practice: Practic
     assert code_of(analyst, '{ practice { deviations(filter: { text: "Kari" }) { totalCount } } }') == "access.role"
 
 
+def test_an_error_that_nobody_foresaw_tells_only_its_id(practice: Practice, caplog: pytest.LogCaptureFixture) -> None:
+    schema = "read_1"
+    with practice.house.database.connect() as owner:
+        owner.execute(f"revoke select on {schema}.measure from sporbar_app")
+        try:
+            reported = practice.manager.done("/deviations", report())
+            query = "query ($n: Int) { practice(atLeast: $n) { id deviations { edges { node { measures { id } } } } } }"
+            answer = practice.manager.ask(query, n=reported["position"])
+        finally:
+            owner.execute(f"grant select on {schema}.measure to sporbar_app")
+    (error,) = answer["errors"]
+    assert (error["extensions"]["code"], error["extensions"]["status"]) == ("internal", 500)
+    assert "permission" not in str(answer)
+    assert error["extensions"]["details"]["error_id"] in caplog.text
+
+
 def test_at_least_waits_for_ones_own_write(practice: Practice) -> None:
     query = "query ($n: Int) { practice(atLeast: $n) { position deviations { totalCount } } }"
     for count in range(1, 6):

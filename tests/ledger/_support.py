@@ -5,11 +5,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from eventsourcing.persistence import StoredEvent
+from hypothesis import HealthCheck, settings
 from psycopg_pool import ConnectionPool
 
 from events.ledger.recorder import Appended, LedgerRecorder, Metadata, open_ledger
 
 LEDGER = "fjordgata"
+ON_A_SERVER = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+"""For properties that are tried on one database, example after example, however busy the machine is."""
 CORRELATION = UUID("00000000-0000-4000-8000-0000000000cc")
 KARI = Metadata("kari", CORRELATION)
 

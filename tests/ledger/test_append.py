@@ -9,7 +9,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from eventsourcing.persistence import OperationalError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.ledger import reader
@@ -25,7 +25,7 @@ from events.ledger.recorder import (
     open_ledger,
 )
 from tests._database import Database
-from tests.ledger._support import LEDGER, append, fact, recorder
+from tests.ledger._support import LEDGER, ON_A_SERVER, append, fact, recorder
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_an_event_that_does_not_follow_its_stream_is_refused(
     assert stored(database) == before
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(ON_A_SERVER, max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 4)), min_size=1, max_size=6))
 def test_a_batch_is_stored_exactly_when_every_stream_goes_on(ledger: LedgerRecorder, batch: list[tuple[str, int]]) -> None:
     tag = uuid4()

@@ -8,7 +8,7 @@ from uuid import uuid4
 import orjson
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events._base import Envelope
@@ -18,7 +18,7 @@ from events.ledger.mapper import state_of, to_json
 from events.ledger.merkle import leaf_hash
 from events.ledger.recorder import LedgerRecorder, Metadata, UnstorableData
 from tests._database import Database
-from tests.ledger._support import CORRELATION, LEDGER, append, fact, recorder
+from tests.ledger._support import CORRELATION, LEDGER, ON_A_SERVER, append, fact, recorder
 
 # What PostgreSQL's text cannot hold is left out: NUL and lone surrogates.
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=40)
@@ -67,7 +67,7 @@ def test_the_codec_reads_what_the_database_composed(database: Database, ledger: 
     assert data_bytes(line) == b'{"n":1}'
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(ON_A_SERVER, max_examples=60)
 @given(subject=TEXT, name=TEXT, actor=TEXT, causation=st.none() | TEXT, data=st.dictionaries(TEXT, JSON, max_size=4))
 def test_any_text_comes_back_as_it_was(
     database: Database, ledger: LedgerRecorder, subject: str, name: str, actor: str, causation: str | None, data: dict[str, object]
@@ -87,7 +87,7 @@ def test_any_text_comes_back_as_it_was(
     assert event == fact(subject, 1, state, name)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(ON_A_SERVER, max_examples=30)
 @given(state=st.binary(max_size=60) | st.sampled_from([b"", b"{", b"[1]", b"null", b"{'a':1}", b'"x"', b'{"a":1}}', b"\xff\x00"]))
 def test_other_bytes_are_kept_as_base64(database: Database, ledger: LedgerRecorder, state: bytes) -> None:
     subject = f"thing/{uuid4()}"

@@ -29,7 +29,7 @@ CHANGES = [
 ]
 PRIVATE = [
     "ledger._append('fjordgata', gen_random_uuid(), 'd', 'a', gen_random_uuid(), NULL, '{}', '{}', '{}', '{}', NULL)",
-    "ledger._write('fjordgata', 1, now(), gen_random_uuid(), 'a', gen_random_uuid(), NULL, '{}', '{}', '{}', '{}')",
+    "ledger._write('fjordgata', 1, '{}', now(), gen_random_uuid(), 'a', gen_random_uuid(), NULL, '{}', '{}', '{}', '{}')",
     "ledger._check_versions('fjordgata', '{}', '{}')",
 ]
 APPEND = "SELECT ledger.append('fjordgata', gen_random_uuid(), 'd', 'a', gen_random_uuid(), NULL, '{}', '{}', '{}', '{}')"

@@ -22,6 +22,7 @@ import pytest
 
 from gateway.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError, running_url
 from gateway.embedded_postgres._identity import UNPRIVILEGED, server_identity
+from gateway.embedded_postgres._place import socket_directory
 
 pytestmark = pytest.mark.server
 
@@ -183,6 +184,9 @@ def test_a_path_too_long_for_a_socket_has_its_socket_elsewhere(place: Path) -> N
         assert ask(server.url(), "SELECT 1") == 1
         assert running_url(deep) == server.url()
         assert str(deep) not in server.url()
+        sockets = socket_directory(deep, server_identity(deep).uid)
+        assert sockets.exists()
+    assert not sockets.exists()
 
 
 def test_a_pid_file_whose_number_another_process_has_now_does_not_stop_it(place: Path) -> None:

@@ -27,6 +27,8 @@ from tests.projections._histories import Happened
 
 T = TypeVar("T")
 
+Pool = ConnectionPool[Any]
+
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
 """When everything happens that is held against handlers."""
 
@@ -36,7 +38,7 @@ _numbers = count(1)
 class Record:
     """One practice's ledger to write to."""
 
-    def __init__(self, pool: ConnectionPool[Any], practice: str | None = None, *, simulated: bool = False) -> None:
+    def __init__(self, pool: Pool, practice: str | None = None, *, simulated: bool = False) -> None:
         self.practice = practice or f"practice-{next(_numbers)}"
         self._recorder = LedgerRecorder(pool, self.practice)
         self._versions: dict[str, int] = {}
@@ -119,11 +121,11 @@ def following(database: Database, workers: int = 1, lines: int = LINES) -> Itera
                 end.result(timeout=20)
 
 
-def wait_until_shown(database: Database, practice: str, position: int) -> None:
+def wait_until_shown(database: Database, practice: str, position: int, *, patience: float = 60) -> None:
     """Wait until the read models include a position."""
 
     async def go() -> None:
-        async with database.async_pool() as pool, open_view(pool, practice, now=datetime.now(UTC), at_least=position, patience=60):
+        async with database.async_pool() as pool, open_view(pool, practice, now=datetime.now(UTC), at_least=position, patience=patience):
             pass
 
     asyncio.run(go())

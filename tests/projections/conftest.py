@@ -1,17 +1,14 @@
 """Fixtures of the engine's tests."""
 
-from typing import Any
-
 import pytest
-from psycopg_pool import ConnectionPool
 
 from projections._engine._generation import ensure_generation
 from tests._database import Database
-from tests.projections._record import Record
+from tests.projections._record import Pool, Record
 
 
 @pytest.fixture
-def pool(database: Database) -> ConnectionPool[Any]:
+def pool(database: Database) -> Pool:
     """Connections to write with, also at times that are given."""
     return database.sync_pool("sporbar_generator", max_size=4)
 
@@ -24,6 +21,6 @@ def read_models(database: Database) -> Database:
 
 
 @pytest.fixture
-def record(read_models: Database, pool: ConnectionPool[Any]) -> Record:
+def record(read_models: Database, pool: Pool) -> Record:
     """A practice without events."""
     return Record(pool)

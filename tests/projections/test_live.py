@@ -2,13 +2,11 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from psycopg_pool import ConnectionPool
 
 from projections._all import read_models as every_model
 from projections._engine._batch import advance
@@ -21,10 +19,8 @@ from read_side._as_of import AsOf
 from read_side.activity import ActivityRow, timeline
 from tests._database import Database
 from tests.projections._histories import Happened, a_life, cuts, histories
-from tests.projections._record import MOMENT, Record, all_rows, asking, folded, following, stored, wait_until_shown
+from tests.projections._record import MOMENT, Pool, Record, all_rows, asking, folded, following, stored, wait_until_shown
 from tests.projections._toy import TOYS
-
-Pool = ConnectionPool[Any]
 
 MODELS = (*DEVIATIONS, *TOYS)
 on_a_server = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)

@@ -99,7 +99,8 @@ begin
   return node;
 end $$;
 
--- What follows runs inside `append`, which pins the search path; nobody may call it alone.
+-- What follows runs inside `append`, which pins the search path, and plans once and for tables that grow; nobody may
+-- call it alone.
 
 -- Refuses events that do not continue their streams (SB001): a stream begins with version 1 (or 0) and has no gap.
 -- Runs under the head row's lock, so nobody else can be adding to the same streams.
@@ -125,7 +126,7 @@ begin
   end loop;
 end $$;
 
-create function ledger._refuse_event(nth bigint) returns text language plpgsql as $$
+create function ledger._refuse_event(nth integer) returns text language plpgsql as $$
 begin
   raise exception 'event % cannot be stored: subject and type have 1 to 200 characters, data are a JSON object on one line or base64 text', nth
     using errcode = 'SB006';
@@ -139,32 +140,35 @@ create function ledger._write(
   p_subject text[], p_version integer[], p_type text[], p_data json[]
 ) returns bytea[] language plpgsql as $$
 declare
-  source text := ',"source":' || to_json('/practices/' || p_ledger) || ',"type":';
+  source text := '","source":' || to_json('/practices/' || p_ledger) || ',"type":';
   metadata text := ',"actor":' || to_json(p_actor) || ',"commandid":"' || p_command_id || '","correlationid":"' || p_correlation_id
     || coalesce('","causationid":' || to_json(p_causation_id) || ',"datacontenttype":"', '","datacontenttype":"');
-  recorded text := to_char(p_time at time zone 'UTC', ',"time":"YYYY-MM-DD"T"HH24:MI:SS.MS"Z","streamversion":');
+  recorded text := ',"time":"' || to_char(p_time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '","streamversion":';
   written record;
   node bytea;
   carry bigint;
 begin
   for written in
     insert into ledger.entry as e (ledger, position, subject, version, type, time, line, leaf)
-    select p_ledger, p_size + nth, p_subject[nth], p_version[nth], p_type[nth], p_time, line, sha256('\x00'::bytea || convert_to(line, 'UTF8'))
+    select p_ledger, p_size + nth, subject, version, type, p_time, line, sha256('\x00'::bytea || convert_to(line, 'UTF8'))
     from (
-      select nth,
-        '{"specversion":"1.0","id":"' || p_size + nth || '"' || source || to_json(p_type[nth]) || ',"subject":' || to_json(p_subject[nth])
-        || recorded || p_version[nth] || metadata
+      select nth, subject, version, type,
+        '{"specversion":"1.0","id":"' || p_size + nth || source || to_json(type) || ',"subject":' || to_json(subject)
+        || recorded || version || metadata
         || case
-             when not (length(p_subject[nth]) between 1 and 200 and length(p_type[nth]) between 1 and 200) then ledger._refuse_event(nth)
+             when not (length(subject) between 1 and 200 and length(type) between 1 and 200) then ledger._refuse_event(nth)
              -- The cast refuses the escapes of NUL and of lone surrogates (22P05, 22P02): no jsonb column could take them in later.
-             when json_typeof(p_data[nth]) = 'object' and strpos(p_data[nth]::text, E'\n') = 0
-               and (strpos(p_data[nth]::text, '\u') = 0 or p_data[nth]::jsonb is not null) then 'application/json","data":'
-             when json_typeof(p_data[nth]) = 'string' and decode(p_data[nth] #>> '{}', 'base64') is not null
+             when json_typeof(data) = 'object' and strpos(data::text, E'\n') = 0 and (strpos(data::text, '\u') = 0 or data::jsonb is not null)
+               then 'application/json","data":'
+             when json_typeof(data) = 'string' and decode(data #>> '{}', 'base64') is not null
                then 'application/octet-stream","data_base64":'
              else ledger._refuse_event(nth)
            end
-        || p_data[nth] || '}' as line
-      from generate_series(1, cardinality(p_subject)) as nth
+        || data || '}' as line
+      from (
+        select generate_subscripts(p_subject, 1) as nth,
+          unnest(p_subject) as subject, unnest(p_version) as version, unnest(p_type) as type, unnest(p_data) as data
+      ) as event
       offset 0 -- the line is composed once, though it is used twice
     ) as composed
     returning e.position, e.leaf
@@ -243,7 +247,8 @@ end $$;
 create function ledger.append(
   ledger text, command_id uuid, digest bytea, actor text, correlation_id uuid, causation_id text,
   subject text[], version integer[], type text[], data json[]
-) returns ledger.appended language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+) returns ledger.appended language plpgsql security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 begin
   return ledger._append(ledger, command_id, digest, actor, correlation_id, causation_id, subject, version, type, data, null);
 end $$;
@@ -252,7 +257,8 @@ end $$;
 create function ledger.append_at(
   ledger text, command_id uuid, digest bytea, actor text, correlation_id uuid, causation_id text,
   subject text[], version integer[], type text[], data json[], at timestamptz
-) returns ledger.appended language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+) returns ledger.appended language plpgsql security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 begin
   if at is null or not (select l.simulated from ledger.ledger as l where l.ledger = append_at.ledger) then
     raise exception 'ledger % is not simulated: its times are the clock''s', ledger using errcode = 'SB005';

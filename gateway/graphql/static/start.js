@@ -29,12 +29,12 @@ const QUERY = `# Everything is asked of a practice; the one you are signed in to
 }
 `;
 
-ReactDOM.createRoot(document.getElementById("editor")).render(
+ReactDOM.render(
   React.createElement(GraphiQL, {
     fetcher: GraphiQL.createFetcher({ url: "/graphql" }),
     defaultQuery: QUERY,
-    defaultHeaders: '{ "Accept-Language": "en" }',
     isHeadersEditorEnabled: true,
     shouldPersistHeaders: false,
   }),
+  document.getElementById("editor"),
 );

@@ -1,0 +1,26 @@
+"""Fixtures of questions: a database with empty read models, and connections to write events with."""
+
+import pytest
+
+from projections._engine._generation import ensure_generation
+from tests._database import Database
+from tests.projections._record import Pool, Record
+
+
+@pytest.fixture
+def read_models(database: Database) -> Database:
+    """A database with empty read models."""
+    ensure_generation(database.url)
+    return database
+
+
+@pytest.fixture
+def pool(database: Database) -> Pool:
+    """Connections to write with, also at times that are given."""
+    return database.sync_pool("sporbar_generator", max_size=4)
+
+
+@pytest.fixture
+def record(read_models: Database, pool: Pool) -> Record:
+    """A practice without events, whose times are given."""
+    return Record(pool, simulated=True)
