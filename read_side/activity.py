@@ -99,7 +99,7 @@ async def audit_trail(view: View, subject: str, window: Window | None = None, *,
     if events.items:
         first, last = events.items[0].position, events.items[-1].position
         for declared in all_tables():
-            if declared.subject and declared.history:
+            if declared.subject and declared.row is not ActivityRow:
                 versions = await _versions(view, declared, subject, first, last)
                 for position, change in _changes(declared, versions, last):
                     changes[position].append(change if personal else _hidden(declared, change))
@@ -126,18 +126,21 @@ def _emptied(data: Any, path: list[str]) -> Any:
 async def _versions(view: View, declared: Table, subject: str, first: int, last: int) -> list[dict[str, Any]]:
     """The versions of the subject's rows that stood at some position from `first` - 1 to `last`, by key and position."""
     columns = names(column.name for column in declared.stored)
-    query = sql.SQL(
-        "select {columns}, null as replaced_at from {current} where practice = %(view_practice)s and subject = %(subject)s"
-        " and position <= %(last)s union all "
-        "select {columns}, replaced_at from {history} where practice = %(view_practice)s and subject = %(subject)s"
-        " and position <= %(last)s and replaced_at >= %(first)s order by {order}"
-    ).format(
-        columns=columns,
-        current=sql.Identifier(view.schema, declared.name),
-        history=sql.Identifier(view.schema, declared.history_name),
-        order=names((*declared.key, "position")),
-    )
+    arms = [_STANDING.format(columns=columns, table=sql.Identifier(view.schema, declared.name))]
+    if declared.history:
+        arms.append(_REPLACED.format(columns=columns, table=sql.Identifier(view.schema, declared.history_name)))
+    query = sql.SQL("{} order by {}").format(sql.SQL(" union all ").join(arms), names((*declared.key, "position")))
     return await view.fetch_dicts(query, {"subject": subject, "first": first, "last": last})
+
+
+_STANDING = sql.SQL(
+    "select {columns}, null::bigint as replaced_at from {table}"
+    " where practice = %(view_practice)s and subject = %(subject)s and position <= %(last)s"
+)
+_REPLACED = sql.SQL(
+    "select {columns}, replaced_at from {table}"
+    " where practice = %(view_practice)s and subject = %(subject)s and position <= %(last)s and replaced_at >= %(first)s"
+)
 
 
 def _changes(declared: Table, versions: list[dict[str, Any]], last: int) -> Iterable[tuple[int, Change]]:

@@ -15,6 +15,14 @@ graphql_enum(Basis)
 graphql_enum(Confidence)
 
 
+@strawberry.type(description="A number that a duty is judged by: days, a share or a count, as its name says.")
+class DutyLimit:
+    """See `read_side.regulations.Duty.limits`."""
+
+    name: str
+    value: float
+
+
 @strawberry.type(description="A duty as one version of a regulation words it: a paraphrase, never the law's text, and no legal advice.")
 class Duty:
     """See `read_side.regulations.Duty`."""
@@ -31,6 +39,7 @@ class Duty:
     effective_from: date = strawberry.field(description="First day on which this wording applied.")
     fresh_days: int | None = strawberry.field(description="How long evidence stays fresh; null where due dates of the evidence decide.")
     fresh_basis: Basis | None = strawberry.field(description="Who says how long.")
+    limits: list["DutyLimit"] = strawberry.field(description="Further numbers it is judged by; practice defaults.")
 
 
 @strawberry.type(description="How a duty stands at the instant asked about, and why.")
@@ -71,6 +80,7 @@ def _shown(answer: Answer) -> DutyAnswer:
             effective_from=duty.effective_from,
             fresh_days=duty.fresh.days if duty.fresh else None,
             fresh_basis=duty.fresh_basis,
+            limits=[DutyLimit(name=name, value=value) for name, value in duty.limits.items()],
         ),
         status=answer.status,
         reason_no=answer.reason_no,

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -89,7 +89,7 @@ class Web:
 
 def end_of(day: date) -> datetime:
     """The last moment of a day in Norway."""
-    return datetime.combine(day + timedelta(days=1), time.min, OSLO) - timedelta(microseconds=1)
+    return datetime.combine(day, time.max, OSLO)
 
 
 def position_asked(request: Request) -> int | None:

@@ -130,8 +130,9 @@ class RowFormat:
         return _oid(_TYPES[column.type][0]) if self._typed else b""
 
     def _field(self, column: Column) -> Field:
+        """How a column's values are written; texts that nobody typed in are few, and come again and again."""
         field = _TYPES[column.type][1](self._prefix(column))
-        return lru_cache(maxsize=500)(field) if column.bytewise and column.type == "text" else field
+        return lru_cache(maxsize=500)(field) if column.type == "text" and not column.personal else field
 
     def forget(self) -> None:
         """Let go of the encoded values of the last batch."""

@@ -23,13 +23,8 @@ class Cell:
     """Whether the database has the row that stood here before the changes."""
 
 
-class Version(NamedTuple):
-    """A row as one event left it, and the event that replaced it or took it away, 0 while it stands."""
-
-    key: Key
-    row: Any
-    position: int
-    replaced_at: int = 0
+Version = tuple[Key, Any, int, int]
+"""Key, row, position of the event that made it, and of the event that replaced it or took it away, 0 while it stands."""
 
 
 @dataclass
@@ -59,13 +54,13 @@ class TableFold:
     def change(self, cell: Cell, row: Any, position: int) -> None:
         """Take the row that an event made, or None where it removed one."""
         if not self.table.history:
-            self.written.append(Version(cell.key, row, position))
+            self.written.append((cell.key, row, position, 0))
             return
         if not cell.changed:
             cell.changed, cell.stored = True, cell.row is not None
             self.changed.append(cell)
         if cell.row is not None:
-            self.replaced.append(Version(cell.key, cell.row, cell.position, position))
+            self.replaced.append((cell.key, cell.row, cell.position, position))
         cell.row, cell.position = row, position
 
     def current(self) -> Iterator[Version]:
@@ -73,7 +68,7 @@ class TableFold:
         yield from self.written
         for cell in self.changed:
             if cell.row is not None:
-                yield Version(cell.key, cell.row, cell.position)
+                yield cell.key, cell.row, cell.position, 0
 
     def removed(self) -> list[Key]:
         """Keys of rows that the database has and that are no more."""
@@ -84,18 +79,11 @@ class FoldError(Exception):
     """A handler made a row under another key than the one it was asked for."""
 
 
-class _Touch(NamedTuple):
-    fold: TableFold
-    step: Step[Any]
-    cell: Cell
+Touch = tuple[TableFold, Step[Any], Cell]
+"""A row that an event touches, and the handler that says what becomes of it."""
 
-
-class Planned(NamedTuple):
-    """An event and the rows it touches."""
-
-    event: DomainEvent
-    envelope: Envelope
-    touches: list[_Touch]
+Planned = tuple[DomainEvent, Envelope, list[Touch]]
+"""An event and the rows it touches."""
 
 
 class Failure(NamedTuple):
@@ -138,7 +126,7 @@ class PracticeFold:
         done = 0
         for event, envelope, touches in planned:
             try:
-                changes = [(touch.fold, touch.cell, self._apply(event, envelope, touch)) for touch in touches]
+                changes = [(fold, cell, self._apply(event, envelope, fold, step, cell)) for fold, step, cell in touches]
             except Exception as error:  # noqa: BLE001 -- as above
                 self.failure = Failure(envelope.position, error)
                 break
@@ -152,15 +140,13 @@ class PracticeFold:
         event, envelope = (recorded := decode_line(line)).event, recorded.envelope
         if envelope.position != position or envelope.ledger != self.ledger:
             raise BadLine(f"the line says {envelope.ledger} {envelope.position}, the ledger {self.ledger} {position}")
-        touches = [
-            _Touch(fold, step, fold.cell(key))
-            for fold, step in self._routes.get(type(event), ())
-            for key in dict.fromkeys(step.keys(event, envelope))
-        ]
-        return Planned(event, envelope, touches)
+        touches: list[Touch] = []
+        for fold, step in self._routes.get(type(event), ()):
+            keys = list(step.keys(event, envelope))
+            touches += [(fold, step, fold.cell(key)) for key in (keys if len(keys) == 1 else dict.fromkeys(keys))]
+        return event, envelope, touches
 
-    def _apply(self, event: DomainEvent, envelope: Envelope, touch: _Touch) -> Any:
-        fold, step, cell = touch
+    def _apply(self, event: DomainEvent, envelope: Envelope, fold: TableFold, step: Step[Any], cell: Cell) -> Any:
         row = step.apply(cell.row, event, envelope)
         if row is not None and cell.row is None and (key := self._key_of[fold.table.name](row)) != cell.key:
             raise FoldError(f"{fold.table.name}: asked for the row {cell.key}, made the row {key}")

@@ -16,18 +16,13 @@ from events.risk_assessment import Area
 from events.task import Outcome
 from read_side.compliance._answer import Compliance, Finding, Freshness, freshness, worst
 from read_side.compliance._facts import TASK_WINDOW, Deviation, Facts, Measure, Risk, Task
+from read_side.compliance._labels import AREAS, FUNCTIONS, listed
 from read_side.regulations import Duty
 
 Evaluator = Callable[[Facts, Duty, date], Finding]
 
 ONE_DAY = timedelta(days=1)
 SEVERE = frozenset({HarmLevel.SEVERE, HarmLevel.FATAL})
-LOOK_BACK = timedelta(days=365)
-"""Deviations and measures older than this no longer decide how the practice works today."""
-DONE_SHARE = 0.8
-"""§ 8 a, practice default: at least this share of the tasks that fell due is done, or skipped with a reason."""
-REPORTERS = 2
-"""§ 7 d, practice default: at least so many different people have reported."""
 LEADS = (
     Function.GENERAL_MANAGER,
     Function.QUALITY_LEAD,
@@ -81,14 +76,14 @@ def responsibilities_held(facts: Facts, duty: Duty, day: date) -> Finding:
         if (standing := in_force(facts.holders_of(function), day)) is not None
     )
     if vacant:
-        names = ", ".join(vacant)
-        return Finding(Compliance.MISSING, f"Uten ansvarlig: {names}.", f"Nobody holds: {names}.", held, edges)
+        no, en = listed(vacant, FUNCTIONS)
+        return Finding(Compliance.MISSING, f"Uten ansvarlig: {no}.", f"Nobody holds: {en}.", held, edges)
     practice = facts.practice
     if practice is None or practice.confirmed_on is None or practice.confirmed_position is None:
         return Finding(Compliance.MISSING, "Ansvarsfordelingen er aldri bekreftet.", "Who holds what was never confirmed.", held, edges)
     positions = (*held, practice.confirmed_position)
     if practice.changed_on and (practice.changed_position or 0) > practice.confirmed_position:
-        reopened = freshness(practice.changed_on, timedelta(days=30), day)
+        reopened = freshness(practice.changed_on, timedelta(days=duty.limits["grace_days"]), day)
         status = Compliance.STALE if reopened.status is Compliance.STALE else Compliance.DUE_SOON
         return Finding(
             status,
@@ -129,8 +124,8 @@ def risk_areas_assessed(facts: Facts, duty: Duty, day: date) -> Finding:
     positions = tuple(assessment.position for assessment in newest.values() if assessment)
     missing = [area for area, assessment in newest.items() if assessment is None]
     if missing:
-        names = ", ".join(missing)
-        return Finding(Compliance.MISSING, f"Ikke risikovurdert: {names}.", f"Never assessed: {names}.", positions)
+        no, en = listed(missing, AREAS)
+        return Finding(Compliance.MISSING, f"Ikke risikovurdert: {no}.", f"Never assessed: {en}.", positions)
     ages = [freshness(assessment.completed_on, _fresh(duty), day) for assessment in newest.values() if assessment]
     oldest = min(age.stale_on for age in ages)
     return Finding(
@@ -143,18 +138,18 @@ def risk_areas_assessed(facts: Facts, duty: Duty, day: date) -> Finding:
 
 
 def risks_treated(facts: Facts, _duty: Duty, day: date) -> Finding:
-    """§ 6 e: every risk above the criterion is being treated on time, or accepted until a day ahead."""
+    """§ 6 e: every risk above the criterion is treated on time or accepted until a day ahead, and its review is not overdue."""
     if not facts.assessments:
         return Finding(Compliance.MISSING, "Ingen risikovurdering er fullført.", "No risk assessment is completed.")
     open_risks = [risk for risk in facts.risks if not _answered(risk, day)]
-    edges = frozenset(end + ONE_DAY for risk in facts.risks for end in (risk.accepted_until, *risk.treatments_due) if end is not None)
+    edges = frozenset(end + ONE_DAY for risk in facts.risks for end in (risk.accepted_until, risk.next_review, *risk.treatments_due) if end is not None)
     positions = tuple(risk.position for risk in facts.risks) or tuple(a.position for a in facts.assessments)
     if open_risks:
         number = len(open_risks)
         return Finding(
             Compliance.STALE,
-            f"Risikoer over akseptkriteriet uten tiltak i rute eller gyldig aksept: {number}.",
-            f"Risks above the criterion without a treatment on time or a valid acceptance: {number}.",
+            f"Risikoer over akseptkriteriet uten tiltak i rute eller gyldig aksept, eller med forfalt gjennomgang: {number}.",
+            f"Risks above the criterion without a treatment on time or a valid acceptance, or with an overdue review: {number}.",
             tuple(risk.position for risk in open_risks),
             edges,
         )
@@ -168,6 +163,8 @@ def risks_treated(facts: Facts, _duty: Duty, day: date) -> Finding:
 
 
 def _answered(risk: Risk, day: date) -> bool:
+    if risk.next_review is not None and day > risk.next_review:
+        return False
     accepted = risk.accepted and (risk.accepted_until is None or day <= risk.accepted_until)
     return accepted or (bool(risk.treatments_due) and day <= risk.treatments_due[0])
 
@@ -175,18 +172,19 @@ def _answered(risk: Risk, day: date) -> bool:
 def staff_take_part(facts: Facts, duty: Duty, day: date) -> Finding:
     """§ 7 d: several people report, and reports are gone through, within the interval."""
     fresh = _fresh(duty)
-    reports = [d for d in facts.deviations if d.reporter and day - fresh <= d.reported_on <= day]
+    reports = [d for d in facts.deviations if (d.reporter or d.pseudonym) and day - fresh <= d.reported_on <= day]
     reviews = [d for d in facts.deviations if d.reviewed_on and d.reviewed_position and day - fresh <= d.reviewed_on <= day]
-    reporters = {deviation.reporter for deviation in reports}
+    # one person may report by name and under a pseudonym: only the larger of the two counts is certain
+    people = max(len({d.reporter for d in reports if d.reporter}), len({d.pseudonym for d in reports if d.pseudonym}))
     positions = tuple(sorted({d.reported_position for d in reports} | {d.reviewed_position or 0 for d in reviews}))
     edges = frozenset(seen + fresh + ONE_DAY for d in facts.deviations for seen in (d.reported_on, d.reviewed_on) if seen is not None)
     if not facts.deviations:
         return Finding(Compliance.MISSING, "Ingen har meldt avvik.", "Nobody has reported a deviation.")
-    share = f"{len(reporters)}/{facts.practice.staff}" if facts.practice else str(len(reporters))
+    share = f"{people}/{facts.practice.staff}" if facts.practice else str(people)
     return Finding(
-        Compliance.MET if len(reporters) >= REPORTERS and reviews else Compliance.STALE,
-        f"Siste {fresh.days} dager: {share} ansatte har meldt avvik, {len(reviews)} avvik er gjennomgått.",
-        f"In the last {fresh.days} days {share} of the staff reported deviations, and {len(reviews)} were gone through.",
+        Compliance.MET if people >= duty.limits["people"] and reviews else Compliance.STALE,
+        f"Siste {fresh.days} dager: minst {share} ansatte har meldt avvik, {len(reviews)} avvik er gjennomgått.",
+        f"In the last {fresh.days} days at least {share} of the staff reported deviations, and {len(reviews)} were gone through.",
         positions,
         edges,
     )
@@ -211,7 +209,7 @@ def tasks_carried_out(facts: Facts, duty: Duty, day: date) -> Finding:
     ended = [task for task in fallen_due if task.outcome is not None]
     skipped = sum(task.outcome is Outcome.SKIPPED for task in ended)
     return Finding(
-        Compliance.MET if len(ended) >= DONE_SHARE * len(fallen_due) else Compliance.STALE,
+        Compliance.MET if len(ended) >= duty.limits["done_share"] * len(fallen_due) else Compliance.STALE,
         f"{len(ended)} av {len(fallen_due)} oppgaver med frist siste {fresh.days} dager er gjort ({skipped} hoppet over med grunn).",
         f"{len(ended)} of {len(fallen_due)} tasks due in the last {fresh.days} days are done ({skipped} skipped with a reason).",
         _positions(fallen_due),
@@ -220,35 +218,37 @@ def tasks_carried_out(facts: Facts, duty: Duty, day: date) -> Finding:
 
 
 def measures_evaluated(facts: Facts, duty: Duty, day: date) -> Finding:
-    """§ 8 c: measures that are done are evaluated within the interval."""
-    done = [measure for measure in facts.measures if measure.done_on and measure.done_on >= day - LOOK_BACK - _fresh(duty)]
-    edges = frozenset(m.done_on + LOOK_BACK + _fresh(duty) + ONE_DAY for m in done if m.done_on)
+    """§ 8 c: measures that are done are evaluated within the interval; one that never was, counts for ever."""
+    look_back = timedelta(days=duty.limits["look_back_days"])
+    done = [(m, m.done_on) for m in facts.measures if m.done_on and (not m.evaluated or m.done_on >= day - look_back)]
+    edges = frozenset(done_on + look_back + ONE_DAY for m, done_on in done if m.evaluated)
     if not done:
-        return Finding(Compliance.NOT_APPLICABLE, "Ingen tiltak er gjennomført.", "No measure has been done.")
-    waiting = [freshness(m.done_on, _fresh(duty), day) for m in done if m.done_on and not m.evaluated]
+        return Finding(Compliance.NOT_APPLICABLE, "Ingen tiltak er gjennomført det siste året.", "No measure was done in the last year.")
+    waiting = [freshness(done_on, _fresh(duty), day) for m, done_on in done if not m.evaluated]
     evaluated = len(done) - len(waiting)
     return Finding(
         worst([Compliance.MET, *(age.status for age in waiting)]),
         f"{evaluated} av {len(done)} gjennomførte tiltak er evaluert.",
         f"{evaluated} of {len(done)} measures that are done are evaluated.",
-        _positions(done),
+        _positions(m for m, _ in done),
         edges | _edges(waiting),
     )
 
 
 def deviations_reviewed(facts: Facts, duty: Duty, day: date) -> Finding:
-    """§ 8 e: each deviation is gone through, or its causes analysed, within the interval from its report."""
-    recent = [d for d in facts.deviations if not d.rejected and d.reported_on >= day - LOOK_BACK]
-    edges = frozenset(d.reported_on + LOOK_BACK + ONE_DAY for d in recent)
-    if not recent:
+    """§ 8 e: each deviation is gone through, or its causes analysed, within the interval; one that never was, counts for ever."""
+    look_back = timedelta(days=duty.limits["look_back_days"])
+    counted = [d for d in facts.deviations if not d.rejected and (d.reviewed_position is None or d.reported_on >= day - look_back)]
+    edges = frozenset(d.reported_on + look_back + ONE_DAY for d in counted if d.reviewed_position)
+    if not counted:
         return Finding(Compliance.NOT_APPLICABLE, "Ingen avvik det siste året.", "No deviation in the last year.")
-    waiting = [freshness(d.reported_on, _fresh(duty), day) for d in recent if d.reviewed_position is None]
-    reviewed = len(recent) - len(waiting)
+    waiting = [freshness(d.reported_on, _fresh(duty), day) for d in counted if d.reviewed_position is None]
+    reviewed = len(counted) - len(waiting)
     return Finding(
         worst([Compliance.MET, *(age.status for age in waiting)]),
-        f"{reviewed} av {len(recent)} avvik det siste året er gjennomgått.",
-        f"{reviewed} of {len(recent)} deviations of the last year are gone through.",
-        tuple(d.reviewed_position or d.reported_position for d in recent),
+        f"{reviewed} av {len(counted)} avvik er gjennomgått.",
+        f"{reviewed} of {len(counted)} deviations are gone through.",
+        tuple(d.reviewed_position or d.reported_position for d in counted),
         edges | _edges(waiting),
     )
 

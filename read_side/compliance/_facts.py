@@ -48,7 +48,8 @@ class Deviation:
     harm: HarmLevel
     reported_on: date
     reporter: str | None
-    """Who reported, by id or pseudonym; None for an anonymous report."""
+    """Who reported under their name; None for every other report."""
+    pseudonym: str | None
     rejected: bool
     closed_on: date | None
     closed_position: int | None
@@ -71,7 +72,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """A risk assessment that was completed and not replaced."""
+    """A risk assessment that was completed, also one that is taken up again, and not replaced; by its last completion."""
 
     area: Area
     completed_on: date
@@ -184,22 +185,22 @@ _ASSIGNMENTS = sql.SQL("select assignment_id, position from {AssignmentRow}")
 _DEVIATIONS = sql.SQL("""
     select number as reported_position, harm,
            (reported_at at time zone 'Europe/Oslo')::date as reported_on,
-           coalesce(reporter_id::text, pseudonym) as reporter,
+           reporter_id::text as reporter, pseudonym,
            status = 'rejected' as rejected,
            (closed_at at time zone 'Europe/Oslo')::date as closed_on,
-           case when status = 'closed' then last.closed end as closed_position,
-           coalesce(reviewed_on, (last.analysed_at at time zone 'Europe/Oslo')::date) as reviewed_on,
-           last.reviewed as reviewed_position
+           case when status = 'closed' then closing.position end as closed_position,
+           first_look.day as reviewed_on,
+           first_look.position as reviewed_position
     from {DeviationRow}
     left join (
-        select subject,
-               min(position) filter (where type <> 'deviation.closed.v1') as reviewed,
-               min(time) filter (where type = 'deviation.causes_analysed.v1') as analysed_at,
-               max(position) filter (where type = 'deviation.closed.v1') as closed
-        from {ActivityRow}
-        where type in ('deviation.reviewed.v1', 'deviation.causes_analysed.v1', 'deviation.closed.v1')
-        group by subject
-    ) as last using (subject)
+        select distinct on (subject) subject, position,
+               coalesce((data->>'reviewed_on')::date, (time at time zone 'Europe/Oslo')::date) as day
+        from {ActivityRow} where type in ('deviation.reviewed.v1', 'deviation.causes_analysed.v1')
+        order by subject, position
+    ) as first_look using (subject)
+    left join (
+        select subject, max(position) as position from {ActivityRow} where type = 'deviation.closed.v1' group by subject
+    ) as closing using (subject)
     order by number""")
 
 _MEASURES = sql.SQL("""
@@ -207,12 +208,13 @@ _MEASURES = sql.SQL("""
     from {MeasureRow} where not cancelled order by position""")
 
 _ASSESSMENTS = sql.SQL("""
-    select area, (completed_at at time zone 'Europe/Oslo')::date as completed_on, last.position
+    select area, (last.time at time zone 'Europe/Oslo')::date as completed_on, last.position
     from {RiskAssessmentRow}
     join (
-        select subject, max(position) as position from {ActivityRow} where type = 'risk_assessment.completed.v1' group by subject
+        select subject, max(position) as position, max(time) as time
+        from {ActivityRow} where type = 'risk_assessment.completed.v1' group by subject
     ) as last using (subject)
-    where completed_at is not null and replaced_by is null
+    where replaced_by is null
     order by last.position""")
 
 _RISKS = sql.SQL("""

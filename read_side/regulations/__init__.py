@@ -1,7 +1,7 @@
 """The duties of the regulations as data, each with the days on which its wording was in force."""
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -46,6 +46,8 @@ class Duty:
     fresh_basis: Basis | None
     shown_by: str | None
     """Evaluator that can show it; None where this system cannot yet."""
+    limits: Mapping[str, float]
+    """Further numbers that the evaluator judges by, all of them practice defaults: days, shares and counts by name."""
 
     @property
     def paragraph(self) -> str:
@@ -94,4 +96,5 @@ def _parse(regulation: dict[str, object]) -> Iterable[Duty]:
             fresh=timedelta(days=days) if days is not None else None,
             fresh_basis=Basis(entry["fresh_basis"]) if days is not None else None,
             shown_by=entry.get("shown_by"),
+            limits=entry.get("limits", {}),
         )

@@ -69,6 +69,7 @@ DEVIATION = Deviation(
     harm=HarmLevel.NONE,
     reported_on=ago(10),
     reporter="a",
+    pseudonym=None,
     rejected=False,
     closed_on=None,
     closed_position=None,
@@ -133,7 +134,26 @@ CASES: list[tuple[str, Facts, Compliance, int | None]] = [
     ("6e", replace(EMPTY, assessments=AREAS, risks=(replace(RISK, treatments_due=(ago(-3),)),)), Compliance.MET, 4),
     ("6e", replace(EMPTY, assessments=AREAS, risks=(replace(RISK, accepted=True, accepted_until=ago(-3)),)), Compliance.MET, 4),
     ("6e", replace(EMPTY, assessments=AREAS, risks=(replace(RISK, accepted=True, accepted_until=ago(1)),)), Compliance.STALE, None),
+    ("6e", replace(EMPTY, assessments=AREAS, risks=(replace(RISK, accepted=True, next_review=ago(-3)),)), Compliance.MET, 4),
+    (
+        "6e",
+        replace(EMPTY, assessments=AREAS, risks=(replace(RISK, treatments_due=(ago(-9),), next_review=ago(1)),)),
+        Compliance.STALE,
+        None,
+    ),
     ("7d", EMPTY, Compliance.MISSING, None),
+    (
+        "7d",
+        replace(
+            EMPTY,
+            deviations=(
+                replace(DEVIATION, reviewed_on=ago(1), reviewed_position=21),
+                replace(DEVIATION, reporter=None, pseudonym="p-1"),
+            ),
+        ),
+        Compliance.STALE,
+        None,
+    ),
     ("7d", replace(EMPTY, deviations=(DEVIATION,)), Compliance.STALE, None),
     (
         "7d",
@@ -146,11 +166,13 @@ CASES: list[tuple[str, Facts, Compliance, int | None]] = [
     ("8a", replace(EMPTY, tasks=(Task(ago(5), None, 60), Task(ago(4), Outcome.SKIPPED, 61))), Compliance.STALE, 86),
     ("8c", EMPTY, Compliance.NOT_APPLICABLE, None),
     ("8c", replace(EMPTY, measures=(replace(MEASURE, done_on=ago(10)),)), Compliance.MET, 51),
-    ("8c", replace(EMPTY, measures=(replace(MEASURE, done_on=ago(91)),)), Compliance.STALE, 365),
-    ("8c", replace(EMPTY, measures=(replace(MEASURE, done_on=ago(91), evaluated=True),)), Compliance.MET, 365),
+    ("8c", replace(EMPTY, measures=(replace(MEASURE, done_on=ago(91)),)), Compliance.STALE, None),
+    ("8c", replace(EMPTY, measures=(replace(MEASURE, done_on=ago(900)),)), Compliance.STALE, None),
+    ("8c", replace(EMPTY, measures=(replace(MEASURE, done_on=ago(91), evaluated=True),)), Compliance.MET, 275),
     ("8e", EMPTY, Compliance.NOT_APPLICABLE, None),
     ("8e", replace(EMPTY, deviations=(DEVIATION,)), Compliance.MET, 21),
-    ("8e", replace(EMPTY, deviations=(replace(DEVIATION, reported_on=ago(61)),)), Compliance.STALE, 305),
+    ("8e", replace(EMPTY, deviations=(replace(DEVIATION, reported_on=ago(61)),)), Compliance.STALE, None),
+    ("8e", replace(EMPTY, deviations=(replace(DEVIATION, reported_on=ago(900)),)), Compliance.STALE, None),
     (
         "8e",
         replace(EMPTY, deviations=(replace(DEVIATION, reported_on=ago(61), reviewed_on=ago(9), reviewed_position=21),)),
@@ -200,6 +222,7 @@ deviations = st.builds(
     harm=st.sampled_from(HarmLevel),
     reported_on=past_days,
     reporter=st.none() | st.sampled_from("ab"),
+    pseudonym=st.none() | st.sampled_from("cd"),
     rejected=st.booleans(),
     closed_on=st.none(),
     closed_position=st.none() | st.integers(1, 99),
@@ -218,7 +241,9 @@ facts_about_a_practice = st.builds(
     ).map(tuple),
     assessments=st.lists(st.builds(Assessment, st.sampled_from(Area), past_days, st.integers(1, 99)), max_size=4).map(tuple),
     risks=st.lists(
-        st.builds(Risk, st.integers(1, 99), st.booleans(), st.none() | days, st.none(), st.lists(days, max_size=2).map(sorted).map(tuple)),
+        st.builds(
+            Risk, st.integers(1, 99), st.booleans(), st.none() | days, st.none() | days, st.lists(days, max_size=2).map(sorted).map(tuple)
+        ),
         max_size=3,
     ).map(tuple),
     tasks=st.lists(st.builds(Task, days, st.none() | st.sampled_from(Outcome), st.integers(1, 99)), max_size=5).map(

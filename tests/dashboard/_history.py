@@ -25,7 +25,7 @@ class History:
 
     def __init__(self, living: Living, *, seed: int, days: int, deviations: int, tasks: int) -> None:
         self._living = living
-        self._random = Random(seed)  # noqa: S311 -- a made-up practice
+        self._random = Random(seed)
         self._days = days
         self._acts: list[tuple[datetime, int, Act]] = []
         living.at(BEGIN.isoformat()).register()

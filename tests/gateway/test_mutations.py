@@ -82,3 +82,12 @@ def test_the_doors_are_the_same(practice: Practice) -> None:
 def test_every_command_has_one_mutation_and_one_address(mounted: Mount) -> None:
     assert {entry.command for entry in mounted.mounted} == set(COMMANDS)
     assert len(mounted.mounted) == len(COMMANDS)
+
+
+def test_deeply_nested_variables_are_refused_by_their_type(practice: Practice) -> None:
+    nested: Any = "x"
+    for _ in range(900):
+        nested = [nested]
+    (error,) = practice.manager.ask(REPORT, practice=practice.name, key="k", input=reported(immediateMeasures=nested))["errors"]
+    assert error["extensions"]["code"] == "graphql.invalid"
+    assert len(error["message"]) < 1_000

@@ -9,7 +9,7 @@ from gateway.generator._plan import Generated, plan_practice
 from gateway.generator._profile import PROFILES
 from tests.generator._rules import Rules
 
-START, END = date(2023, 3, 1), date(2024, 9, 1)
+START, END = date(2023, 9, 1), date(2024, 4, 1)
 
 
 @cache
@@ -26,9 +26,11 @@ def test_every_command_is_accepted(profile: int) -> None:
 
 
 def test_the_same_seed_gives_the_same_steps_and_another_seed_others() -> None:
-    again = plan_practice("fjordgata", "Fjordgata legesenter", PROFILES[0], 7, START, END)
-    assert again == generated()
-    assert plan_practice("fjordgata", "Fjordgata legesenter", PROFILES[0], 8, START, END).steps != again.steps
+    def three_months(seed: int) -> Generated:
+        return plan_practice("fjordgata", "Fjordgata legesenter", PROFILES[0], seed, START, date(2023, 12, 1))
+
+    assert three_months(7) == three_months(7)
+    assert three_months(8).steps != three_months(7).steps
 
 
 def test_steps_are_in_order_of_time_with_an_id_each() -> None:
@@ -43,11 +45,11 @@ def test_the_truth_counts_more_than_what_was_reported() -> None:
     assert sum(month["happened"] for month in incidents) > 3 * sum(month["reported"] for month in incidents)
 
 
-def test_a_year_of_a_median_practice_looks_like_one() -> None:
+def test_seven_months_of_a_median_practice_look_like_them() -> None:
     rules = Rules("fjordgata")
     for step in generated().steps:
         rules.give(step)
-    assert 15 <= rules.counts["deviation.reported.v1"] <= 110
-    assert rules.counts["deviation.closed.v1"] >= 0.6 * rules.counts["deviation.reported.v1"]
-    assert 700 <= rules.counts["task.completed.v1"] <= 1_600
-    assert rules.counts["risk_matrix.adopted.v1"] == 2
+    assert 3 <= rules.counts["deviation.reported.v1"] <= 60
+    assert rules.counts["deviation.closed.v1"] >= 1
+    assert 250 <= rules.counts["task.completed.v1"] <= 700
+    assert rules.counts["risk_matrix.adopted.v1"] == 1

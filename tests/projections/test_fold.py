@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from events import deviation as facts
 from projections._all import read_models
-from projections._engine._fold import PracticeFold, TableFold, Version
+from projections._engine._fold import PracticeFold, TableFold
 from projections._model import ReadModel
 from read_side._tables import all_tables
 from tests.projections._histories import Happened, a_life, cuts, histories
@@ -29,14 +29,14 @@ def fold(happened: Sequence[Happened], models: tuple[ReadModel[Any], ...] = MODE
 
 
 def rows(table: TableFold) -> dict[Any, Any]:
-    return {cell.key: cell.row for cell in table.cells.values() if cell.row is not None} | {one.key: one.row for one in table.written}
+    return {cell.key: cell.row for cell in table.cells.values() if cell.row is not None} | {key: row for key, row, *_ in table.written}
 
 
 def as_of(table: TableFold, position: int) -> dict[Any, Any]:
     """Rows at a position, as the history tells them."""
     versions = [*table.replaced, *table.written]
-    versions += [Version(cell.key, cell.row, cell.position) for cell in table.cells.values() if cell.row is not None]
-    return {one.key: one.row for one in versions if one.position <= position and (one.replaced_at == 0 or one.replaced_at > position)}
+    versions += [(cell.key, cell.row, cell.position, 0) for cell in table.cells.values() if cell.row is not None]
+    return {key: row for key, row, begin, end in versions if begin <= position and (end == 0 or end > position)}
 
 
 @given(histories())
@@ -66,8 +66,8 @@ def test_the_history_tells_what_stood_at_every_position(happened: list[Happened]
 def test_a_row_has_one_version_at_a_time(happened: list[Happened]) -> None:
     for table in fold(happened).tables:
         spans: dict[Any, list[tuple[int, int]]] = {}
-        for one in table.replaced:
-            spans.setdefault(one.key, []).append((one.position, one.replaced_at))
+        for key, _, begin, end in table.replaced:
+            spans.setdefault(key, []).append((begin, end))
         for key, of_key in spans.items():
             current = table.cells[key]
             ends = [*of_key, (current.position, 0)] if current.row is not None else of_key

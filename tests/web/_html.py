@@ -15,8 +15,8 @@ class Element:
 
     name: str
     attributes: dict[str, str]
-    parents: tuple["Element", ...]
-    text: str = ""
+    parents: tuple["Element", ...] = field(repr=False)
+    text: str = field(default="", repr=False)
 
     def inside(self, name: str) -> bool:
         return any(parent.name == name for parent in self.parents)
@@ -26,7 +26,7 @@ class Element:
 class Page:
     """A parsed page."""
 
-    elements: list[Element] = field(default_factory=list)
+    elements: list[Element] = field(default_factory=list, repr=False)
 
     def all(self, name: str, **attributes: str) -> list[Element]:
         """Elements of a name whose attributes have these values; `class_` holds if it is one of the classes."""

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.web._language import OSLO, Language, Speech
 from gateway.web._render import CONTENT_SECURITY_POLICY
-from tests.web._html import Page
+from tests.web._html import Element, Page
 from tests.web.conftest import MEASURE, TITLE, Village, Visitor
 
 NO = Speech(Language.NO)
@@ -71,18 +71,24 @@ def test_it_says_that_many_reports_are_a_good_sign_and_that_it_is_no_legal_advic
 def test_every_duty_stands_there_and_what_cannot_be_shown_is_never_green(kari: Visitor) -> None:
     page = kari.page("/p/fjordgata")
     duties = page.all("details", class_="duty")
-    assert len(duties) == len(page.one("ol", class_="strip").text.split()) - _words_of_statuses(page)
+    strip = [item for item in page.all("li") if item.inside("ol")]
+    assert [item.attributes["class"] for item in strip] == [_status(duty.attributes["class"]) for duty in _by_strip(page, duties)]
     hidden = page.all("details", class_="not_shown")
-    assert hidden
+    assert len(hidden) > 10
     assert all("vises ikke her ennå" in duty.text for duty in hidden)
     assert all("Grunnlag" in duty.text for duty in duties)
 
 
-def _words_of_statuses(page: Page) -> int:
-    """Words in the strip beside the duties' codes, whose letters stand apart from their numbers."""
-    spans = [span for span in page.all("span") if span.inside("ol")]
-    words = sum(len(span.text.split()) for span in spans)
-    return words - sum(1 for span in spans if span.text and span.text[0].isdigit())
+def _by_strip(page: Page, duties: list[Element]) -> list[Element]:
+    """The duties in the order in which the strip links to them."""
+    by_id = {duty.attributes["id"]: duty for duty in duties}
+    links = [link.attributes["href"] for link in page.all("a") if link.inside("ol")]
+    assert len(links) == len(duties)
+    return [by_id[link.removeprefix("#")] for link in links]
+
+
+def _status(classes: str) -> str:
+    return classes.split()[1]
 
 
 def test_as_of_an_earlier_day_it_shows_what_was_recorded_by_its_end(kari: Visitor, village: Village) -> None:

@@ -28,11 +28,13 @@ end $$;
 create schema ledger;
 grant usage on schema ledger to sporbar_app, sporbar_worker, sporbar_generator;
 
+-- None of these tables has check constraints: their expressions are parsed anew for each statement, an eighth of an
+-- append. `open` and `append` check what they would.
+
 -- The head row. Its lock orders the writers of one ledger, and theirs only. No column that changes is indexed and
 -- half of each page is free, so an update stays on its page (HOT) and the next visitor prunes what it replaced.
 create table ledger.ledger (
-  ledger text collate "C" primary key
-    constraint ledger_name check (ledger ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(/access)?$'),
+  ledger text collate "C" primary key,
   simulated boolean not null default false,
   size bigint not null default 0,
   frontier bytea[] not null default '{}',
@@ -42,8 +44,6 @@ create table ledger.ledger (
 comment on column ledger.ledger.simulated is 'opened by the generator, which alone may say when its events happened';
 comment on column ledger.ledger.frontier is 'RFC 6962: roots of the full subtrees, largest first; one for each 1 in the binary form of size';
 
--- No check constraints here and on receipts: their expressions are parsed anew for each statement, an eighth of an
--- append; `append` checks what they would.
 create table ledger.entry (
   ledger text collate "C" not null,
   position bigint not null,
@@ -87,18 +87,6 @@ alter table ledger.entry enable always trigger recorded;
 alter table ledger.receipt enable always trigger recorded;
 alter table ledger.ledger enable always trigger recorded;
 
--- The root of the tree with that frontier; SHA-256 of nothing for the empty tree.
-create function ledger._root(frontier bytea[]) returns bytea
-language plpgsql immutable as $$
-declare
-  node bytea := coalesce(frontier[cardinality(frontier)], sha256(''::bytea));
-begin
-  for i in reverse cardinality(frontier) - 1 .. 1 loop
-    node := sha256('\x01'::bytea || frontier[i] || node);
-  end loop;
-  return node;
-end $$;
-
 -- What follows runs inside `append`, which pins the search path, and plans once and for tables that grow; nobody may
 -- call it alone.
 
@@ -132,6 +120,18 @@ begin
     using errcode = 'SB006';
 end $$;
 
+-- The root of the tree with that frontier; SHA-256 of nothing for the empty tree.
+create function ledger._root(frontier bytea[]) returns bytea
+language plpgsql immutable as $$
+declare
+  node bytea := coalesce(frontier[cardinality(frontier)], sha256(''::bytea));
+begin
+  for i in reverse cardinality(frontier) - 1 .. 1 loop
+    node := sha256('\x01'::bytea || frontier[i] || node);
+  end loop;
+  return node;
+end $$;
+
 -- Composes the lines of events that follow position `p_size`, stores them with their leaf hashes, and answers the
 -- frontier of the grown tree (RFC 6962 § 2.1).
 create function ledger._write(
@@ -144,6 +144,7 @@ declare
   metadata text := ',"actor":' || to_json(p_actor) || ',"commandid":"' || p_command_id || '","correlationid":"' || p_correlation_id
     || coalesce('","causationid":' || to_json(p_causation_id) || ',"datacontenttype":"', '","datacontenttype":"');
   recorded text := ',"time":"' || to_char(p_time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '","streamversion":';
+  size bigint := p_size;
   written record;
   node bytea;
   carry bigint;
@@ -173,18 +174,18 @@ begin
     ) as composed
     returning e.position, e.leaf
   loop
-    if written.position <> p_size + 1 then
+    if written.position <> size + 1 then
       raise exception 'entries were not stored in their order';
     end if;
     node := written.leaf;
-    carry := p_size;
+    carry := size;
     while carry & 1 = 1 loop
       node := sha256('\x01'::bytea || p_frontier[cardinality(p_frontier)] || node);
       p_frontier := trim_array(p_frontier, 1);
       carry := carry >> 1;
     end loop;
     p_frontier := p_frontier || node;
-    p_size := p_size + 1;
+    size := size + 1;
   end loop;
   return p_frontier;
 end $$;
@@ -211,7 +212,7 @@ begin
   -- A statement of its own: only then does it see what the former holder of the lock has just committed.
   select * into known from ledger.receipt as r where r.ledger = p_ledger and r.command_id = p_command_id;
   if found then
-    if known.digest <> p_digest then
+    if known.digest is distinct from p_digest then
       raise exception 'command % was given before with other content', p_command_id using errcode = 'SB002';
     end if;
     return (known.position, known.root, known.count, true)::ledger.appended;
@@ -272,6 +273,9 @@ end $$;
 create function ledger.open(ledger text, simulated boolean) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+  if ledger !~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(/access)?$' then
+    raise exception 'a ledger is named by a practice id: lower-case letters, digits and hyphens, 63 at most' using errcode = 'SB006';
+  end if;
   insert into ledger.ledger (ledger, simulated) values (open.ledger, open.simulated) on conflict do nothing;
   return found;
 end $$;
