@@ -79,6 +79,7 @@ def make_app(settings: Settings, url: str, *, clock: Clock = utc_now) -> FastAPI
         title="Sporbar",
         version="1",
         description=rest.DESCRIPTION,
+        openapi_url=None,  # gateway.rest describes itself
         docs_url=None,
         redoc_url=None,
         lifespan=gateway.running,

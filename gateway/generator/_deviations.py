@@ -117,7 +117,7 @@ class Deviations:
             function=ROUTES[category],
             responsible=self._staff.holder(ROUTES[category]),
             reported=at,
-            closes=after(self._dice, at, days_around(self._dice, 35, 120)),
+            closes=after(self._dice, at, days_around(self._dice, 24, 110)),
             measures_left=weighted(self._dice, self._profile.measures),
         )
         self._then(at, days_around(self._dice, 2, 6), lambda now: self._triage(case, true_category, now))
@@ -199,7 +199,7 @@ class Deviations:
     def _plan_measure(self, case: Case, at: datetime) -> None:
         today = at.astimezone(OSLO).date()
         owner = self._dice.choice(self._staff.present(today)).id
-        due = today + timedelta(days=self._dice.randint(14, 60))
+        due = today + timedelta(days=self._dice.randint(3, 12))
         measure = self._sim.give(
             at,
             case.responsible,
@@ -217,7 +217,7 @@ class Deviations:
             self._sim.on(moment(self._dice, due + timedelta(days=90)), lambda now: self._give_up(case, measure, now))
             return
         late = self._dice.random() < self._profile.measures_late
-        done = due + timedelta(days=self._dice.randint(2, 30)) if late else due - timedelta(days=self._dice.randint(0, 10))
+        done = due + timedelta(days=self._dice.randint(2, 30)) if late else due - timedelta(days=self._dice.randint(0, 4))
         self._sim.on(moment(self._dice, max(done, today + timedelta(days=1))), lambda now: self._do(case, measure, owner, now))
 
     def _give_up(self, case: Case, measure: UUID, at: datetime) -> None:
@@ -231,7 +231,7 @@ class Deviations:
         self._sim.give(at, owner, ask.CompleteMeasure(deviation_id=case.id, measure_id=measure, done_on=today))
         effect = weighted(self._dice, self._profile.effects)
         self._sim.truth["measures"].append({"measure": str(measure), "true_effect": effect})
-        days = self._dice.randint(20, 60) if effect != "none" else self._dice.randint(150, 400)
+        days = self._dice.randint(2, 10) if effect != "none" else self._dice.randint(150, 400)
         self._then(at, days, lambda now: self._evaluate(case, measure, "effective" if effect == "none" else effect, now))
 
     def _evaluate(self, case: Case, measure: UUID, effect: str, at: datetime) -> None:
@@ -253,7 +253,7 @@ class Deviations:
 
     def _close(self, case: Case, at: datetime) -> None:
         if case.waiting:
-            self._then(at, self._dice.randint(5, 15), lambda now: self._close(case, now))
+            self._then(at, self._dice.randint(1, 4), lambda now: self._close(case, now))
             return
         lessons = self._dice.choice(texts()["lessons"]) if self._dice.random() < 0.4 else None
         command = ask.CloseDeviation(deviation_id=case.id, conclusion=self._dice.choice(texts()["conclusions"]), lessons=lessons)

@@ -2,7 +2,7 @@
 
 from dataclasses import MISSING, fields
 from enum import StrEnum
-from typing import Any, Optional, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 import strawberry
 from pydantic import BaseModel
@@ -35,7 +35,7 @@ def filter_type(declared: type[Any], name: str | None = None) -> Any:
             for field in fields(declared)
         }
         _inputs[declared] = _build(declared, name or declared.__name__, members)
-    return Optional[_inputs[declared]]  # noqa: UP045 -- the type is a value here
+    return _inputs[declared] | None
 
 
 def filled(declared: type[F], given: Any) -> F:
@@ -65,7 +65,7 @@ def _build(declared: type[Any], name: str, members: dict[str, tuple[Any, Any, st
         elif isinstance(default, StrEnum | str | int):
             annotations[member], namespace[member] = shown, strawberry.field(default=default, description=description)
         else:
-            annotations[member] = Optional[shown]  # noqa: UP045 -- the type is a value here
+            annotations[member] = shown | None
             namespace[member] = strawberry.field(default=strawberry.UNSET, description=description)
     return strawberry.input(type(name, (), namespace), name=name, description=describe(declared))
 

@@ -1,7 +1,7 @@
 """Object types from row types: a table's columns are the type's fields, and resolvers add what hangs below them."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Optional, Self, TypeVar, get_type_hints
+from typing import Any, ClassVar, Self, TypeVar, get_type_hints
 
 import strawberry
 
@@ -61,7 +61,7 @@ def row_type(row: type[Any], *, name: str, identity: str | None = None, omit: It
 
 
 def _shown_as(column: Column, hint: Any) -> Any:
-    return Optional[hint] if column.personal and not _is_array(column) else hint  # noqa: UP045 -- the type is a value here
+    return hint | None if column.personal and not _is_array(column) else hint
 
 
 def _is_array(column: Column) -> bool:

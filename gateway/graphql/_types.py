@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from inspect import cleandoc, getsource
 from textwrap import dedent
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Optional, TypeVar, Union, get_args, get_origin
+from types import GenericAlias, NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from uuid import UUID
 
 import strawberry
@@ -54,13 +54,13 @@ def _composed(origin: Any, parts: tuple[Any, ...], nested: Any) -> Any:
         return graphql_type(type(parts[0]), nested=nested)
     if origin is dict or parts[0] is Any or get_origin(parts[0]) is dict:
         return JSON
-    return list[graphql_type(parts[0], nested=nested)]  # type: ignore[misc]
+    return GenericAlias(list, (graphql_type(parts[0], nested=nested),))
 
 
 def _union(parts: tuple[Any, ...], nested: Any) -> Any:
     inner = [part for part in parts if part is not NoneType]
     shown = graphql_type(inner[0], nested=nested) if len(inner) == 1 else _key(inner)
-    return Optional[shown] if NoneType in parts else shown  # noqa: UP045 -- the type is a value here
+    return shown | None if NoneType in parts else shown
 
 
 def _key(alternatives: list[Any]) -> Any:

@@ -6,10 +6,12 @@ from functools import cache
 from inspect import cleandoc
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
+from starlette.responses import Response
 
 from gateway._bus import Receipt
 from gateway.problems import MEDIA_TYPE
@@ -100,10 +102,13 @@ def describe(app: FastAPI, mounted: Sequence[Mounted]) -> None:
     """Let the application answer with this description at /openapi.json; it is made at the first request."""
 
     @cache
-    def openapi() -> dict[str, Any]:
-        return description(app, mounted)
+    def made() -> bytes:
+        return orjson.dumps(description(app, mounted))
 
-    app.openapi = openapi  # type: ignore[method-assign]
+    async def openapi() -> Response:
+        return Response(made(), media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+    app.add_api_route("/openapi.json", openapi, methods=["GET"], include_in_schema=False, response_model=None)
 
 
 def description(app: FastAPI, mounted: Sequence[Mounted]) -> dict[str, Any]:

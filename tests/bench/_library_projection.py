@@ -28,7 +28,9 @@ class CountingView(PostgresTrackingRecorder):
         super().__init__(datastore, **named)
         self.create_table()
         with self.datastore.transaction(commit=True) as cursor:
-            cursor.execute("create table if not exists library_deviation (subject text primary key, events int not null, last_type text not null)")
+            cursor.execute(
+                "create table if not exists library_deviation (subject text primary key, events int not null, last_type text not null)"
+            )
 
     def count(self, event: StreamEvent, tracking: Tracking) -> None:
         """Take an event into its row, and remember where we are."""
@@ -65,10 +67,6 @@ def events_a_second(url: str, stored: list[StoredEvent]) -> float:
     record.recorder.insert_events(stored)
     record.close()
     started = perf_counter()
-    with ProjectionRunner(
-        application_class=LibraryRecord, projection_class=Counting, view_class=CountingView, env=environment
-    ) as runner:
+    with ProjectionRunner(application_class=LibraryRecord, projection_class=Counting, view_class=CountingView, env=environment) as runner:
         runner.wait(len(stored), timeout=120)
         return len(stored) / (perf_counter() - started)
-
-

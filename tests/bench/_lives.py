@@ -14,14 +14,31 @@ from events.ledger.mapper import LineMapper, StreamEvent
 
 AT_ONCE = 10
 """Deviations under way at the same time."""
-_WORDS = "pasienten fikk feil dose legemiddel utstyr svikt rutine journal melding telefon prøve svar laboratorium ventetid time".split()
+_WORDS = [
+    "pasienten",
+    "fikk",
+    "feil",
+    "dose",
+    "legemiddel",
+    "utstyr",
+    "svikt",
+    "rutine",
+    "journal",
+    "melding",
+    "telefon",
+    "prøve",
+    "svar",
+    "laboratorium",
+    "ventetid",
+    "time",
+]
 _MOMENT = facts.Moment(at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), precision=facts.Precision.EXACT)
 _DAY = date(2026, 1, 2)
 
 
 def stored_lives(deviations: int, seed: int = 7) -> list[StoredEvent]:
     """The events of some deviations, interleaved, as a ledger takes them."""
-    random, mapper = Random(seed), LineMapper()  # noqa: S311 -- made-up texts
+    random, mapper = Random(seed), LineMapper()
     waiting = [_life(random) for _ in range(deviations)]
     under_way: list[Iterator[StreamEvent]] = []
     stored: list[StoredEvent] = []
@@ -83,7 +100,9 @@ def _planned(random: Random, measure: UUID, owner: UUID) -> DomainEvent:
 
 
 def _evaluated(random: Random, measure: UUID) -> DomainEvent:
-    return facts.MeasureEvaluated(measure_id=measure, effect=facts.Effect.EFFECTIVE, previous=None, evaluated_on=_DAY, note=_text(random, 6))
+    return facts.MeasureEvaluated(
+        measure_id=measure, effect=facts.Effect.EFFECTIVE, previous=None, evaluated_on=_DAY, note=_text(random, 6)
+    )
 
 
 def _id(random: Random) -> UUID:

@@ -6,19 +6,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from statistics import quantiles
+from threading import Thread
 from time import perf_counter, sleep
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 from eventsourcing.persistence import StoredEvent
+from psycopg import sql
 
 from events.ledger import connect, migrate
-from events.ledger.hints import APPENDED, Notifier
+from events.ledger.hints import Notifier
 from events.ledger.recorder import LedgerRecorder, Metadata, open_ledger
 from gateway.embedded_postgres import EmbeddedPostgres
-from projections._engine._generation import ensure_generation
+from projections._engine._generation import SWITCH_LOCK, ensure_generation
 from projections._engine._rebuild import rebuild
 from projections._engine._verify import verify_read_models
 from projections._engine._worker import Worker
@@ -62,19 +66,16 @@ def _record(url: str, lives: list[StoredEvent]) -> None:
 
 
 def _live(url: str, theirs: float) -> list[Result]:
-    """Workers that find four practices full of events; they start behind a lock, so that their own start is not counted."""
-    with psycopg.connect(url, autocommit=True) as conn, _workers(url, WORKERS):
-        _wait(conn, "select count(*) = %s from projection.follower", len(PRACTICES))
-        with conn.transaction():
-            conn.execute("select from projection.follower for update")
-            _wait(conn, "select max(position) = %s from projection.follower", 0)
-        for practice in PRACTICES:
-            conn.execute("select pg_notify(%s, %s)", (APPENDED, practice))
-        started = perf_counter()
-        done = conn.execute("select sum(position) from projection.follower").fetchone()
-        _wait(conn, "select bool_and(position = size) and %s > 0 from projection.follower join ledger.ledger using (ledger)", 1)
-        seconds = perf_counter() - started
-        events = len(PRACTICES) * DEVIATIONS * 13 - int(done[0] if done else 0)
+    """Workers that find four practices full of events; they wait behind a lock, so that their own start is not counted."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("select pg_advisory_lock(%s, %s)", SWITCH_LOCK)
+        with _workers(url, WORKERS):
+            _wait(conn, "select count(*) = %s from pg_locks where locktype = 'advisory' and not granted", WORKERS)
+            started = perf_counter()
+            conn.execute("select pg_advisory_unlock(%s, %s)", SWITCH_LOCK)
+            events = len(PRACTICES) * DEVIATIONS * 13
+            _wait(conn, "select sum(position) = %s from projection.follower", events)
+            seconds = perf_counter() - started
     rate = events / seconds
     note = f"{WORKERS} worker processes, {len(PRACTICES)} practices, {events:,} events with history and activity"
     return [
@@ -131,14 +132,12 @@ def _append(recorder: LedgerRecorder, event: StoredEvent) -> int:
 
 @contextmanager
 def _workers(url: str, number: int) -> Iterator[None]:
-    """Worker processes that are following when the block begins."""
+    """Worker processes."""
     context = get_context("spawn")
-    stop, ready = context.Event(), context.Semaphore(0)
-    processes = [context.Process(target=_work, args=(url, stop, ready)) for _ in range(number)]
+    stop = context.Event()
+    processes = [context.Process(target=_work, args=(url, stop)) for _ in range(number)]
     for process in processes:
         process.start()
-    for _ in processes:
-        ready.acquire()
     try:
         yield
     finally:
@@ -147,16 +146,18 @@ def _workers(url: str, number: int) -> Iterator[None]:
             process.join(timeout=20)
 
 
-def _work(url: str, stop: "object", ready: "object") -> None:
-    raise NotImplementedError
+def _work(url: str, stop: Event) -> None:
+    worker = Worker(url)
+    Thread(target=lambda: stop.wait() and worker.stop(), daemon=True).start()
+    worker.run()
 
 
-def _wait(conn: psycopg.Connection[object], query: str, value: object) -> None:
+def _wait(conn: psycopg.Connection[Any], query: str, value: object) -> None:
     while conn.execute(query, (value,)).fetchone() != (True,):
         sleep(0.005)
 
 
 def _rows(url: str, schema: str) -> int:
     with psycopg.connect(url) as conn:
-        found = conn.execute(f"select count(*) from {schema}.{table_of(DeviationRow).name}").fetchone()
+        found = conn.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(schema, table_of(DeviationRow).name))).fetchone()
     return int(found[0]) if found else 0
