@@ -139,8 +139,8 @@ def create_statements(declared: Table, schema: str) -> list[sql.Composed]:
 
 def index_statements(declared: Table, schema: str) -> list[sql.Composed]:
     """Primary keys and indexes, each led by `practice`; the history's serve as-of queries, look-ups by key and audit trails."""
-    secondary = dict.fromkeys([*declared.indexes, *([(declared.subject,)] if declared.subject else [])])
-    led = [columns for columns in secondary if columns != declared.key[: len(columns)]]
+    wanted = [*declared.indexes, *([(declared.subject,)] if declared.subject else [])]
+    led = [columns for columns in wanted if not any(_leads(columns, other) for other in (declared.key, *declared.indexes))]
     statements = [_primary_key(schema, declared.name, declared.key), *(_index(schema, declared.name, columns) for columns in led)]
     if declared.history:
         name = declared.history_name
@@ -171,6 +171,11 @@ def _create(schema: str, name: str, columns: tuple[Column, ...], storage: str) -
         for column in columns
     ]
     return sql.SQL("create table {} ({}) with ({})").format(sql.Identifier(schema, name), sql.SQL(", ").join(lines), sql.SQL(storage))
+
+
+def _leads(columns: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether a longer index serves what an index on `columns` would."""
+    return len(columns) < len(other) and columns == other[: len(columns)]
 
 
 def _primary_key(schema: str, name: str, columns: tuple[str, ...]) -> sql.Composed:

@@ -8,7 +8,8 @@ from write_side.deviation import commands
 
 def routes(mount: Mount) -> None:
     """Mount the commands to deviations."""
-    _report_and_route(mount)
+    _report(mount)
+    _route(mount)
     _treat(mount)
     _measures(mount)
     _end(mount)
@@ -19,7 +20,7 @@ def things(show: Things) -> None:
     show("/deviations", DeviationRow, "read.deviations")
 
 
-def _report_and_route(mount: Mount) -> None:
+def _report(mount: Mount) -> None:
     mount(
         "/deviations",
         commands.ReportDeviation,
@@ -36,6 +37,9 @@ def _report_and_route(mount: Mount) -> None:
             "immediate_measures": ["Both samples were taken again."],
         },
     )
+
+
+def _route(mount: Mount) -> None:
     mount(
         "/deviations/{deviation_id}/take-immediate-measure",
         commands.TakeImmediateMeasure,
