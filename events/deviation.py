@@ -188,8 +188,8 @@ class DeviationReported(DomainEvent):
     occurred: Moment
     detected: Moment
     reporter: Reporter
-    place: str | None
-    process_step: str | None
+    place: Personal[str] | None
+    process_step: Personal[str] | None
     potential: Potential | None
 
 

@@ -8,12 +8,13 @@ from events.deviation import LinkKind, RejectReason, Status, treatment_status
 from projections._model import ReadModel, by_field, replace
 from read_side.deviation import DeviationRow, MeasureRow
 
-deviation: ReadModel[DeviationRow] = ReadModel(DeviationRow)
-measure: ReadModel[MeasureRow] = ReadModel(MeasureRow, by_field("measure_id"))
-
+deviation: ReadModel[DeviationRow] = ReadModel(DeviationRow, version=2)
+measure: ReadModel[MeasureRow] = ReadModel(MeasureRow, by_field("measure_id"), version=2)
 
 _DECISIVE = ("status", "responsible", "cause_analysis", "reviewed_on", "open_measures", "unevaluated_measures")
 """Columns that say where a deviation stands."""
+_OF_ITS_END = ("conclusion", "lessons", "reject_reason", "reject_explanation", "duplicate_of", "closed_at")
+"""Columns that say how a deviation ended; one that is reopened has none of them, its history has."""
 
 
 def _step(row: DeviationRow, envelope: Envelope, **changes: Any) -> DeviationRow:
@@ -61,14 +62,17 @@ def reported(_row: None, event: facts.DeviationReported, envelope: Envelope) -> 
         responsible=None,
         acknowledged_at=None,
         cause_analysis=None,
+        reviews=[],
         reviewed_on=None,
         conclusion=None,
         lessons=None,
         reject_reason=None,
+        reject_explanation=None,
         duplicate_of=None,
         first_closed_at=None,
         closed_at=None,
         reopened_count=0,
+        reopen_reason=None,
         open_measures=0,
         unevaluated_measures=0,
         linked_risks=(),
@@ -108,7 +112,8 @@ def causes_analysed(row: DeviationRow, event: facts.CausesAnalysed, envelope: En
 
 @deviation.on(facts.DeviationReviewed)
 def reviewed(row: DeviationRow, event: facts.DeviationReviewed, envelope: Envelope) -> DeviationRow:
-    return _step(row, envelope, reviewed_on=row.reviewed_on or event.reviewed_on)
+    review = {"on": event.reviewed_on.isoformat(), "forum": event.forum.value, "note": event.note}
+    return _step(row, envelope, reviews=[*row.reviews, review], reviewed_on=row.reviewed_on or event.reviewed_on)
 
 
 @deviation.on(facts.MeasurePlanned)
@@ -156,16 +161,22 @@ def rejected(row: DeviationRow, event: facts.DeviationRejected, envelope: Envelo
         envelope,
         status=Status.REJECTED,
         reject_reason=event.reason,
+        reject_explanation=event.explanation,
         duplicate_of=event.duplicate_of if event.reason is RejectReason.DUPLICATE else None,
-        conclusion=event.explanation,
         closed_at=envelope.time,
     )
 
 
 @deviation.on(facts.DeviationReopened)
-def reopened(row: DeviationRow, _event: facts.DeviationReopened, envelope: Envelope) -> DeviationRow:
-    open_again = _step(row, envelope, closed_at=None, reopened_count=row.reopened_count + 1)
-    return replace(open_again, status=Status.REOPENED)
+def reopened(row: DeviationRow, event: facts.DeviationReopened, envelope: Envelope) -> DeviationRow:
+    return replace(
+        row,
+        version=envelope.version,
+        status=Status.REOPENED,
+        **dict.fromkeys(_OF_ITS_END),
+        reopened_count=row.reopened_count + 1,
+        reopen_reason=event.reason,
+    )
 
 
 @deviation.on(facts.DeviationLinked)
@@ -187,9 +198,13 @@ def planned(_row: None, event: facts.MeasurePlanned, envelope: Envelope) -> Meas
         owner=event.owner,
         due=event.due,
         first_due=event.due,
+        moves=0,
+        reschedule_reason=None,
         planned_at=envelope.time,
         done_on=None,
+        done_note=None,
         cancelled=False,
+        cancel_reason=None,
         effect=None,
         evaluated_on=None,
         evaluation_note=None,
@@ -199,17 +214,17 @@ def planned(_row: None, event: facts.MeasurePlanned, envelope: Envelope) -> Meas
 
 @measure.on(facts.MeasureRescheduled)
 def rescheduled(row: MeasureRow, event: facts.MeasureRescheduled, _envelope: Envelope) -> MeasureRow:
-    return replace(row, due=event.due)
+    return replace(row, due=event.due, moves=row.moves + 1, reschedule_reason=event.reason)
 
 
 @measure.on(facts.MeasureDone)
 def done(row: MeasureRow, event: facts.MeasureDone, _envelope: Envelope) -> MeasureRow:
-    return replace(row, done_on=event.done_on)
+    return replace(row, done_on=event.done_on, done_note=event.note)
 
 
 @measure.on(facts.MeasureCancelled)
-def cancelled(row: MeasureRow, _event: facts.MeasureCancelled, _envelope: Envelope) -> MeasureRow:
-    return replace(row, cancelled=True)
+def cancelled(row: MeasureRow, event: facts.MeasureCancelled, _envelope: Envelope) -> MeasureRow:
+    return replace(row, cancelled=True, cancel_reason=event.reason)
 
 
 @measure.on(facts.MeasureEvaluated)

@@ -139,14 +139,19 @@ def create_statements(declared: Table, schema: str) -> list[sql.Composed]:
 
 def index_statements(declared: Table, schema: str) -> list[sql.Composed]:
     """Primary keys and indexes, each led by `practice`; the history's serve as-of queries, look-ups by key and audit trails."""
-    wanted = [*declared.indexes, *([(declared.subject,)] if declared.subject else [])]
-    led = [columns for columns in wanted if not any(_leads(columns, other) for other in (declared.key, *declared.indexes))]
-    statements = [_primary_key(schema, declared.name, declared.key), *(_index(schema, declared.name, columns) for columns in led)]
+    by_subject = [(declared.subject,)] if declared.subject else []
+    statements = _indexes(schema, declared.name, declared.key, [*declared.indexes, *by_subject])
     if declared.history:
-        name = declared.history_name
-        statements += [_primary_key(schema, name, (*declared.key, "position")), _index(schema, name, ("replaced_at", "position"))]
-        statements += [_index(schema, name, (declared.subject,))] if declared.subject else []
+        name, key = declared.history_name, (*declared.key, "position")
+        statements += _indexes(schema, name, key, [("replaced_at", "position"), *by_subject])
     return statements
+
+
+def _indexes(schema: str, name: str, key: tuple[str, ...], wanted: list[tuple[str, ...]]) -> list[sql.Composed]:
+    """The primary key, and the indexes wanted that no longer one serves."""
+    needed = [columns for columns in dict.fromkeys(wanted) if not any(_leads(columns, other) for other in wanted)]
+    secondary = [_index(schema, name, columns) for columns in needed if columns != key[: len(columns)]]
+    return [_primary_key(schema, name, key), *secondary]
 
 
 def names(columns: Iterable[str], of: str | None = None) -> sql.Composed:
@@ -174,7 +179,7 @@ def _create(schema: str, name: str, columns: tuple[Column, ...], storage: str) -
 
 
 def _leads(columns: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether a longer index serves what an index on `columns` would."""
+    """Whether an index on `other` is longer and serves what one on `columns` would."""
     return len(columns) < len(other) and columns == other[: len(columns)]
 
 

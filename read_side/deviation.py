@@ -54,8 +54,8 @@ class DeviationRow:
     reporter_kind: ReporterKind
     reporter_id: Personal[UUID | None]
     pseudonym: str | None
-    place: str | None
-    process_step: str | None
+    place: Personal[str | None]
+    process_step: Personal[str | None]
     potential_consequence: int | None
     potential_likelihood: int | None
     immediate_measures: Personal[tuple[str, ...]]
@@ -63,16 +63,22 @@ class DeviationRow:
     responsible: UUID | None
     acknowledged_at: datetime | None
     cause_analysis: Personal[dict[str, Any] | None]
+    reviews: Personal[list[dict[str, Any]]]
+    """In the order they were recorded: {on, forum, note}."""
     reviewed_on: date | None
     """Day of the first review (§ 8 e)."""
     conclusion: Personal[str | None]
+    """Of a closed deviation; taken away when it is reopened, as what follows down to `duplicate_of`."""
     lessons: Personal[str | None]
     reject_reason: str | None
+    reject_explanation: Personal[str | None]
     duplicate_of: UUID | None
     first_closed_at: datetime | None
     closed_at: datetime | None
     """When it was closed or rejected; None while it is open."""
     reopened_count: int
+    reopen_reason: Personal[str | None]
+    """Why it was last reopened."""
     open_measures: int
     unevaluated_measures: int
     linked_risks: tuple[UUID, ...]
@@ -93,9 +99,15 @@ class MeasureRow:
     owner: UUID
     due: date
     first_due: date
+    moves: int
+    """How often the due date was moved."""
+    reschedule_reason: Personal[str | None]
+    """Why it was last moved."""
     planned_at: datetime
     done_on: date | None
+    done_note: Personal[str | None]
     cancelled: bool
+    cancel_reason: Personal[str | None]
     effect: Effect | None
     evaluated_on: date | None
     evaluation_note: Personal[str | None]

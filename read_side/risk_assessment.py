@@ -273,11 +273,14 @@ def _risks_where(view: View, wanted: RiskFilter) -> tuple[Query, dict[str, Any]]
         "bands": list(wanted.bands),
         "above": wanted.above_criterion,
         "overdue": wanted.review_overdue,
-        "ends_by": view.today + timedelta(days=wanted.acceptance_ends_within or 0),
+        "ends_by": view.today + timedelta(days=min(wanted.acceptance_ends_within or 0, _FARTHEST_DAYS)),
         "assessment_id": wanted.assessment_id,
         "owner": wanted.owner,
         "today": view.today,
     }
+
+
+_FARTHEST_DAYS = 36_525
 
 
 def _of_standing_assessments(view: View) -> Query:

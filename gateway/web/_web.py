@@ -20,10 +20,10 @@ from gateway.web._draw import Drawer
 from gateway.web._language import OSLO
 from gateway.web.errors import error_page
 from read_side._as_of import AsOf, View, open_view
+from write_side._text import EARLIEST, LATEST
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-_FIRST_DAY = date(2000, 1, 1)
 _LONGEST_POSITION = 15
 
 
@@ -82,8 +82,8 @@ class Web:
             day = date.fromisoformat(given)
         except ValueError:
             raise ProblemError(400, "as_of.malformed") from None
-        if day < _FIRST_DAY:
-            raise ProblemError(422, "date.too_early")
+        if not EARLIEST <= day <= LATEST:
+            raise ProblemError(422, "date.too_early" if day < EARLIEST else "date.too_late")
         return None if day == self.today else day
 
 

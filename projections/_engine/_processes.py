@@ -1,10 +1,11 @@
 """Work by practice in several processes, with a count of the events done that everybody adds to."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import ALL_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.queues import Queue
 from multiprocessing.sharedctypes import Synchronized
 from typing import Any, TypeVar
 
@@ -43,40 +44,46 @@ Job = Callable[[Desk, str], T]
 
 
 class Crew:
-    """Does jobs for one schema: in this process, or in `processes` others when there are two or more."""
+    """Does jobs for one schema, in this process and in others beside it."""
 
     def __init__(self, url: str, schema: str, processes: int, models: tuple[ReadModel[Any], ...] | None) -> None:
+        """`processes` in all; other ones only with the read models that every process knows."""
         self._url, self._schema, self._models = url, schema, models
-        self._pool: ProcessPoolExecutor | None = None
-        if processes > 1 and models is None:  # other processes know only the read models that every process knows
-            context = get_context("spawn")
-            self._shared: Synchronized[int] = context.Value("q", 0)
-            self._pool = ProcessPoolExecutor(processes, context, _sit_down, (url, schema, self._shared))
+        self._others = processes - 1 if models is None else 0
+        context = get_context("spawn")
+        self._names: Queue[str | None] = context.Queue()
+        self._counted: Synchronized[int] = context.Value("q", 0)
+        given = (url, schema, self._names, self._counted)
+        self._pool = ProcessPoolExecutor(self._others, context, _sit_down, given) if self._others else None
 
-    def run(self, job: Job[T], names: Iterable[str], tell: Count) -> Iterator[T]:
-        """Do a job for each name, biggest first if so given; answers come as they are ready."""
-        if self._pool is None:
-            yield from self._run_here(job, names, tell)
-            return
-        waiting: set[Future[T]] = {self._pool.submit(_work, job, name) for name in names}
-        told = self._shared.value
-        while waiting:
-            done, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
-            told, before = self._shared.value, told
+    def run(self, job: Job[T], names: Iterable[str], tell: Count) -> list[T]:
+        """Do a job for each name, in the order given; `tell` hears of events done anywhere."""
+        for name in [*names, *[None] * (self._others + 1)]:
+            self._names.put(name)
+        told = 0
+
+        def count(events: int) -> None:
+            nonlocal told
+            with self._counted.get_lock():
+                self._counted.value += events
+                told, before = self._counted.value, told
             tell(told - before)
-            for future in done:
-                yield future.result()
 
-    def _run_here(self, job: Job[T], names: Iterable[str], tell: Count) -> Iterator[T]:
+        elsewhere = [self._pool.submit(_work, job) for _ in range(self._others)] if self._pool else []
         with connect(self._url, statement_timeout=0) as conn:
-            desk = Desk(conn, Store(conn, self._schema, self._models or read_models()), tell)
-            for name in names:
-                yield job(desk, name)
+            desk = Desk(conn, Store(conn, self._schema, self._models or read_models()), count)
+            done = _work_through(job, desk, self._names)
+        while wait(elsewhere, timeout=0.1, return_when=ALL_COMPLETED).not_done:
+            count(0)
+        with self._counted.get_lock():
+            self._counted.value = 0
+        return [*done, *(one for future in elsewhere for one in future.result())]
 
     def leave(self) -> None:
-        """End the processes."""
+        """End the other processes."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+        self._names.close()
 
 
 @contextmanager
@@ -92,17 +99,22 @@ def crew(
         working.leave()
 
 
-_desk: list[Desk] = []
+_at: "list[tuple[Desk, Queue[str | None]]]" = []
 
 
-def _sit_down(url: str, schema: str, shared: "Synchronized[int]") -> None:
+def _sit_down(url: str, schema: str, names: "Queue[str | None]", counted: "Synchronized[int]") -> None:
     def count(events: int) -> None:
-        with shared.get_lock():
-            shared.value += events
+        with counted.get_lock():
+            counted.value += events
 
     conn = connect(url, statement_timeout=0)
-    _desk.append(Desk(conn, Store(conn, schema, read_models()), count))
+    _at.append((Desk(conn, Store(conn, schema, read_models()), count), names))
 
 
-def _work(job: Job[T], name: str) -> T:
-    return job(_desk[0], name)
+def _work(job: Job[T]) -> list[T]:
+    desk, names = _at[0]
+    return _work_through(job, desk, names)
+
+
+def _work_through(job: Job[T], desk: Desk, names: "Queue[str | None]") -> list[T]:
+    return [job(desk, name) for name in iter(names.get, None)]

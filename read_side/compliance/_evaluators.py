@@ -142,7 +142,8 @@ def risks_treated(facts: Facts, _duty: Duty, day: date) -> Finding:
     if not facts.assessments:
         return Finding(Compliance.MISSING, "Ingen risikovurdering er fullført.", "No risk assessment is completed.")
     open_risks = [risk for risk in facts.risks if not _answered(risk, day)]
-    edges = frozenset(end + ONE_DAY for risk in facts.risks for end in (risk.accepted_until, risk.next_review, *risk.treatments_due) if end is not None)
+    ends = [end for risk in facts.risks for end in (risk.accepted_until, risk.next_review, *risk.treatments_due)]
+    edges = frozenset(end + ONE_DAY for end in ends if end is not None)
     positions = tuple(risk.position for risk in facts.risks) or tuple(a.position for a in facts.assessments)
     if open_risks:
         number = len(open_risks)

@@ -73,6 +73,7 @@ class ReportDeviation(Command):
     harm: HarmLevel = HarmLevel.NONE
     category: Category
     affected: tuple[AffectedParty, ...] = Field(default=(), max_length=4)
+    """Recorded once each."""
     affected_count: int = Field(default=0, ge=0, le=100_000)
     occurred: GivenMoment
     detected: GivenMoment | None = None

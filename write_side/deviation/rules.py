@@ -28,8 +28,10 @@ NEEDS_CAUSES = frozenset({HarmLevel.SEVERE, HarmLevel.FATAL})
 
 
 @decider.decides(commands.ReportDeviation)
-def report(command: commands.ReportDeviation, _state: Deviation, by: By) -> list[DomainEvent]:
+def report(command: commands.ReportDeviation, state: Deviation, by: By) -> list[DomainEvent]:
     """Record the report and what was done at once, and propose the function that should take it."""
+    if state.reported:
+        return []
     detected = command.detected or command.occurred
     for moment in (command.occurred, detected):
         if moment.at:
@@ -43,7 +45,7 @@ def report(command: commands.ReportDeviation, _state: Deviation, by: By) -> list
             kind=command.kind,
             harm=command.harm,
             category=command.category,
-            affected=command.affected,
+            affected=tuple(dict.fromkeys(command.affected)),
             affected_count=command.affected_count,
             occurred=Moment(at=command.occurred.at, precision=command.occurred.precision),
             detected=Moment(at=detected.at, precision=detected.precision),

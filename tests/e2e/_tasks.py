@@ -1,0 +1,66 @@
+"""Work is planned, once and again and again; the clock makes what recurs."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from tests.e2e._doors import nodes, today
+from tests.e2e._people import Staff
+from tests.gateway._house import Person
+
+OCCURRENCES = 3
+TASKS = """
+query ($id: UUID!, $n: Int) { practice(atLeast: $n) {
+  position
+  tasks(filter: { recurringTask: $id }) { edges { node { id due state plannedBy reminders { kind } } } }
+} }"""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What was planned."""
+
+    printer: str
+    """Id of the task that is done once."""
+    check: str
+    """Id of the task that recurs on three days from tomorrow on."""
+    position: int
+
+
+def plan(staff: Staff) -> Planned:
+    """Anybody plans a task; who holds a function lets one recur."""
+    tomorrow = str(today() + timedelta(days=1))
+    printer = staff.nurse.done("/tasks", {"title": "Bestill skriver", "assignment": {"function": "EQUIPMENT_LEAD"}, "due": tomorrow})
+    check = staff.doctor.done(
+        "/recurring-tasks",
+        {
+            "title": "Kontroll av akuttkoffert",
+            "schedule": {"starts_on": tomorrow, "rule": f"FREQ=DAILY;COUNT={OCCURRENCES}"},
+            "assignment": {"function": "CLINICAL_LEAD"},
+        },
+    )
+    return Planned(printer["id"], check["id"], check["position"])
+
+
+def made_by_the_clock(person: Person, planned: Planned) -> list[dict[str, Any]]:
+    """The occurrences by due date, once all are there and the first has its reminder; waits on positions."""
+    at_least = planned.position
+    while True:
+        shown = person.data(TASKS, id=planned.check, n=at_least)["practice"]
+        found = nodes(shown["tasks"])
+        if len(found) == OCCURRENCES and found[0]["reminders"]:
+            return found
+        at_least = shown["position"] + 1
+
+
+def work(staff: Staff, planned: Planned, occurrences: list[dict[str, Any]], deviation: str) -> int:
+    """The first is done with evidence, the second skipped for a reason, the third left; the position."""
+    first, second, _ = occurrences
+    evidence = {
+        "note": "Alt på plass.",
+        "attachments": [{"reference": "5d1b8a54-0a1e-4b53-8c6e-2a51f4f2a0d7", "sha256": "ab" * 32}],
+        "record": {"kind": "deviation", "target": deviation},
+    }
+    staff.nurse.done(f"/tasks/{first['id']}/complete", {"done_on": str(today())} | evidence)
+    position: int = staff.doctor.done(f"/tasks/{second['id']}/skip", {"reason": "Kofferten er til service."})["position"]
+    return position
