@@ -9,7 +9,7 @@ from psycopg import Connection, sql
 from psycopg.types.string import ByteaBinaryLoader
 from pydantic import ValidationError
 
-from projections._engine._fold import Failure, PracticeFold
+from projections._engine._fold import Failure, PracticeFold, without_gc
 from projections._engine._generation import SWITCH_LOCK
 from projections._engine._store import RowError, Store
 
@@ -65,7 +65,8 @@ def advance(conn: Connection[Any], store: Store, ledger: str, *, lines: int = LI
     """
     while True:
         try:
-            return _batch(conn, store, ledger, lines, live)
+            with without_gc():
+                return _batch(conn, store, ledger, lines, live)
         except (RowError, psycopg.DataError, psycopg.IntegrityError) as error:
             if lines == 1:
                 return _park(conn, store, ledger, error)

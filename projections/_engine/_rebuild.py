@@ -13,7 +13,7 @@ from psycopg.types.string import ByteaBinaryLoader
 
 from projections._all import read_models
 from projections._engine._batch import advance, describe
-from projections._engine._fold import Failure, PracticeFold
+from projections._engine._fold import Failure, PracticeFold, without_gc
 from projections._engine._generation import BUILD_LOCK, SWITCH_LOCK, Generation, activate, active, begin, drop_inactive
 from projections._engine._processes import Crew, Desk, Progress, crew, quiet
 from projections._engine._store import RowError, Store, connect
@@ -124,8 +124,9 @@ def fold_from_start(desk: Desk, ledger: str, upto: int | None = None) -> tuple[P
     """Fold a practice's lines, all or up to a position; versions that were replaced are copied on the way."""
     fold, position = PracticeFold(desk.store.models, ledger), 0
     while lines := _lines(desk.conn, ledger, position, upto):
-        position = fold.fold(fold.plan(lines)) or position
-        desk.store.copy_versions(desk.conn, fold)
+        with without_gc():
+            position = fold.fold(fold.plan(lines)) or position
+            desk.store.copy_versions(desk.conn, fold)
         desk.count(len(lines))
         if fold.failure:
             break

@@ -46,7 +46,11 @@ def made_by_the_clock(person: Person, planned: Planned) -> list[dict[str, Any]]:
     """The occurrences by due date, once all are there and the first has its reminder; waits on positions."""
     at_least = planned.position
     while True:
-        shown = person.data(TASKS, id=planned.check, n=at_least)["practice"]
+        answer = person.ask(TASKS, id=planned.check, n=at_least)
+        if "errors" in answer:
+            assert [error["extensions"]["code"] for error in answer["errors"]] == ["reading.not_yet"], answer
+            continue
+        shown = answer["data"]["practice"]
         found = nodes(shown["tasks"])
         if len(found) == OCCURRENCES and found[0]["reminders"]:
             return found

@@ -11,10 +11,10 @@ _ANSWERS = "Sporbar answers at "
 
 
 @contextmanager
-def part(name: str, database_url: str, data_dir: Path) -> Iterator["subprocess.Popen[str]"]:
-    """`sporbar <name>` on a database; killed at the end if it is still there."""
+def part(name: str, database_url: str, data_dir: Path, *, module: str = "gateway.cli") -> Iterator["subprocess.Popen[str]"]:
+    """`sporbar <name>` on a database, or another module's `<name>`; killed at the end if it is still there."""
     environment = os.environ | {"SPORBAR_DATABASE_URL": database_url, "SPORBAR_DATA_DIR": str(data_dir), "SPORBAR_PORT": "0"}
-    process = subprocess.Popen([sys.executable, "-m", "gateway.cli", name], env=environment, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-m", module, name], env=environment, stdout=subprocess.PIPE, text=True)
     try:
         yield process
     finally:
