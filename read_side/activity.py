@@ -108,11 +108,11 @@ async def audit_trail(view: View, subject: str, window: Window | None = None, *,
 
 
 def without_personal(row: ActivityRow) -> ActivityRow:
-    """The event with the fields empty that may identify a person."""
+    """The event with the fields empty that may identify a person, and without its actor: who reported is one of them."""
     data = row.data
     for path in personal_fields(class_of(row.type)):
         data = _emptied(data, path.split("."))
-    return replace(row, data=data)
+    return replace(row, actor="", data=data)
 
 
 def _emptied(data: Any, path: list[str]) -> Any:

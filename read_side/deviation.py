@@ -18,6 +18,7 @@ from events.deviation import (
     Effect,
     HarmLevel,
     Kind,
+    LinkKind,
     MeasureKind,
     MeasureStrength,
     Precision,
@@ -25,7 +26,9 @@ from events.deviation import (
     Status,
 )
 from read_side._as_of import View
+from read_side._links import rows_by_id, rows_linked_to
 from read_side._page import By, Page, Window, page
+from read_side._search import matches
 from read_side._tables import table
 
 
@@ -134,7 +137,8 @@ class DeviationFilter:
     occurred_from: date | None = None
     occurred_to: date | None = None
     text: str | None = None
-    """Norwegian words in title, description, place, conclusion or lessons; "in quotes", or, and -not as in a web search."""
+    """Norwegian words, or how they begin, in anything written of the deviation, its causes and its measures; "in quotes",
+    or, and -not as in a web search."""
 
 
 class DeviationOrder(StrEnum):
@@ -147,10 +151,21 @@ class DeviationOrder(StrEnum):
 
 
 _CHOICES = ("status", "category", "harm", "kind")
-_SEARCHED = """
-to_tsvector('norwegian', concat_ws(' ', title, description, place, process_step, conclusion, lessons))
-@@ websearch_to_tsquery('norwegian', %(text)s)
-"""
+_WRITTEN = sql.SQL("""
+deviation_id in (
+  select deviation.deviation_id
+  from {deviation} left join (
+    select deviation_id, string_agg(concat_ws(' ', description, reschedule_reason, done_note, cancel_reason, evaluation_note,
+                                              ineffectiveness_accepted), ' ') as text
+    from {measure} group by deviation_id
+  ) as measures using (deviation_id)
+  cross join lateral (
+    select concat_ws(' ', title, description, place, process_step, array_to_string(immediate_measures, ' '),
+                     (select string_agg(cause ->> 'text', ' ') from jsonb_array_elements(cause_analysis -> 'causes') as cause),
+                     (select string_agg(review ->> 'note', ' ') from jsonb_array_elements(reviews) as review),
+                     measures.text, conclusion, lessons, reject_explanation, reopen_reason) as text
+  ) as written
+  where {matches})""")
 _NOT_BEFORE = sql.SQL("{column} >= {day}::timestamp at time zone 'Europe/Oslo'")
 _NOT_AFTER = sql.SQL("{column} < ({day} + 1)::timestamp at time zone 'Europe/Oslo'")
 
@@ -164,7 +179,7 @@ async def deviations(
     descending: bool = True,
 ) -> Page[DeviationRow]:
     """A page of deviations, the latest first unless asked otherwise. Raises InvalidPage."""
-    conditions, params = _conditions(wanted)
+    conditions, params = _conditions(view, wanted)
     where = sql.SQL(" and ").join([sql.SQL("true"), *conditions])
     return await page(view, DeviationRow, window, by=[By(order, descending)], where=where, params=params)
 
@@ -176,9 +191,12 @@ async def deviation(view: View, deviation_id: UUID) -> DeviationRow | None:
 
 async def deviations_by_id(view: View, ids: Sequence[UUID]) -> list[DeviationRow | None]:
     """The deviation of each id, in their order."""
-    query = sql.SQL("select * from {} where deviation_id = any(%(ids)s)").format(view.source(DeviationRow))
-    found = {row.deviation_id: row for row in await view.fetch(DeviationRow, query, {"ids": list(ids)})}
-    return [found.get(id_) for id_ in ids]
+    return await rows_by_id(view, DeviationRow, ids)
+
+
+async def linked_to(view: View, kind: LinkKind, targets: Sequence[UUID]) -> list[list[DeviationRow]]:
+    """The deviations linked to each risk assessment, or to each task, the latest first."""
+    return await rows_linked_to(view, DeviationRow, "linked_tasks" if kind is LinkKind.TASK else "linked_risks", targets)
 
 
 async def measures_of(view: View, deviation_ids: Sequence[UUID]) -> list[list[MeasureRow]]:
@@ -190,7 +208,7 @@ async def measures_of(view: View, deviation_ids: Sequence[UUID]) -> list[list[Me
     return [found[id_] for id_ in deviation_ids]
 
 
-def _conditions(wanted: DeviationFilter) -> tuple[list[sql.Composable], dict[str, Any]]:
+def _conditions(view: View, wanted: DeviationFilter) -> tuple[list[sql.Composable], dict[str, Any]]:
     conditions: list[sql.Composable] = []
     params: dict[str, Any] = {}
     for name in _CHOICES:
@@ -206,8 +224,9 @@ def _conditions(wanted: DeviationFilter) -> tuple[list[sql.Composable], dict[str
     for name in ("reported", "occurred"):
         _within(name, getattr(wanted, f"{name}_from"), getattr(wanted, f"{name}_to"), conditions, params)
     if wanted.text is not None:
-        conditions.append(sql.SQL(_SEARCHED))
-        params["text"] = wanted.text
+        found, words = matches(sql.SQL("written.text"), wanted.text)
+        conditions.append(_WRITTEN.format(deviation=view.source(DeviationRow), measure=view.source(MeasureRow), matches=found))
+        params |= words
     return conditions, params
 
 

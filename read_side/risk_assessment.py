@@ -12,6 +12,7 @@ from psycopg import sql
 from events._personal import Personal
 from events.risk_assessment import Area, AssessmentStatus, Band, LinkKind, RevocationCause, RiskMatrix, Stage, Strategy, Trigger
 from read_side._as_of import Query, View
+from read_side._links import rows_linked_to
 from read_side._page import By, Page, Window, page
 from read_side._tables import table
 
@@ -332,11 +333,9 @@ async def treatments_of(view: View, scenario_ids: Sequence[UUID]) -> list[list[R
     return [[row for row in rows if row.scenario_id == id_] for id_ in scenario_ids]
 
 
-async def linked_to(view: View, kind: LinkKind, target: UUID) -> list[RiskAssessmentRow]:
-    """The assessments that are linked to a deviation or a task, themselves or one of their scenarios, the latest first."""
-    column = sql.Identifier("linked_tasks" if kind is LinkKind.TASK else "linked_deviations")
-    query = sql.SQL("select * from {} where %(target)s = any({}) order by number desc").format(view.source(RiskAssessmentRow), column)
-    return await view.fetch(RiskAssessmentRow, query, {"target": target})
+async def linked_to(view: View, kind: LinkKind, targets: Sequence[UUID]) -> list[list[RiskAssessmentRow]]:
+    """The assessments linked to each deviation, or to each task, as a whole or by a scenario; the latest first."""
+    return await rows_linked_to(view, RiskAssessmentRow, "linked_tasks" if kind is LinkKind.TASK else "linked_deviations", targets)
 
 
 async def areas(view: View) -> list[AreaState]:

@@ -1,6 +1,6 @@
 """Tasks, recurring tasks and reminders, as rows; and the questions about them at an instant."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,9 +11,10 @@ from psycopg import sql
 from events._function import FunctionKey
 from events._personal import Personal
 from events._recurrence import DAY, Pause, Plan, Schedule, TemplateStatus
-from events.task import Outcome, ReminderKind, TaskKind, TaskState, WithdrawalCause, task_state
+from events.task import LinkKind, Outcome, ReminderKind, TaskKind, TaskState, WithdrawalCause, task_state
 from read_side._as_of import Query, View
 from read_side._held import Held
+from read_side._links import rows_linked_to
 from read_side._page import By, Page, Window, page
 from read_side._tables import table
 
@@ -201,6 +202,12 @@ class Clockwork:
 
 
 EVERY_TASK = TaskFilter()
+_LINKED = {
+    LinkKind.DEVIATION: "linked_deviations",
+    LinkKind.RISK_ASSESSMENT: "linked_risks",
+    LinkKind.TASK: "linked_tasks",
+}
+"""Columns with the ids of what a task can be linked to."""
 
 _STATE = sql.SQL("""
   case when outcome = 'completed' then case when done_on > due then 'completed_late' else 'completed' end
@@ -224,6 +231,11 @@ async def task(view: View, task_id: UUID) -> TaskOnDay | None:
     """One task, or None."""
     row = await view.one(TaskRow, task_id=task_id)
     return row.on_day(view.today) if row else None
+
+
+async def linked_to(view: View, kind: LinkKind, targets: Sequence[UUID]) -> list[list[TaskRow]]:
+    """The tasks that are linked to each deviation, risk assessment or task, the latest first."""
+    return await rows_linked_to(view, TaskRow, _LINKED[kind], targets)
 
 
 async def reminders(view: View, task_ids: list[UUID]) -> list[ReminderRow]:

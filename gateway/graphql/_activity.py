@@ -2,13 +2,16 @@
 
 import re
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import strawberry
 from strawberry.scalars import JSON
 
+from gateway.graphql._links import AMember, actor
 from gateway.graphql._pages import Connection, Window
 from gateway.graphql._reader import Reader
+from gateway.graphql._types import field
 from gateway.problems import ProblemError
 from read_side import activity as queries
 from read_side.activity import ActivityRow, AuditEntry, Change
@@ -20,21 +23,25 @@ _SUBJECT = re.compile(r"[a-z_]{1,40}/[0-9a-z-]{1,64}")
 class Event:
     """See `read_side.activity.ActivityRow`."""
 
+    reader: strawberry.Private[Reader]
     position: int
     time: datetime = strawberry.field(description="When it was recorded.")
     subject: str
     version: int = strawberry.field(description="Position in the subject's stream.")
     type: str = strawberry.field(description="Stored name of the event's type and version.")
-    actor: str = strawberry.field(description="Pseudonymous id of whoever gave the command.")
+    actor: str = strawberry.field(
+        description="Pseudonymous id of whoever gave the command; empty for readers who may not see personal data."
+    )
     command_id: UUID
     correlation_id: UUID
     causation_id: str | None
     data: JSON = strawberry.field(description="The event's own fields, in today's form of its type.")
 
     @classmethod
-    def of(cls, row: ActivityRow) -> "Event":
+    def of(cls, reader: Reader, row: ActivityRow) -> "Event":
         """The event as GraphQL shows it."""
         return cls(
+            reader=reader,
             position=row.position,
             time=row.time,
             subject=row.subject,
@@ -46,6 +53,10 @@ class Event:
             causation_id=row.causation_id,
             data=JSON(row.data),
         )
+
+    @field("The member who gave the command; null for outsiders, reports without a name, and where `actor` is empty.")
+    async def actor_member(self) -> AMember | None:
+        return await actor(self.reader, self.actor)
 
 
 @strawberry.type(name="RecordedChange", description="What one event made of one column of one row.")
@@ -80,20 +91,22 @@ class Entry:
     changes: list[ChangeType]
 
     @classmethod
-    def of(cls, entry: AuditEntry) -> "Entry":
+    def of(cls, reader: Reader, entry: AuditEntry) -> "Entry":
         """The entry as GraphQL shows it."""
-        return cls(event=Event.of(entry.event), changes=[ChangeType.of(change) for change in entry.changes])
+        return cls(event=Event.of(reader, entry.event), changes=[ChangeType.of(change) for change in entry.changes])
 
 
 async def timeline_of(reader: Reader, subject: str, window: Window) -> Connection[Event]:
     """The events of one subject in their order, as the reader may see them; whoever may see the subject may see these."""
-    return Connection[Event].of(await queries.timeline(reader.view, subject, window, personal=reader.personal), Event.of)
+    found = await queries.timeline(reader.view, subject, window, personal=reader.personal)
+    return Connection[Event].of(found, partial(Event.of, reader))
 
 
 async def audit_trail_of(reader: Reader, subject: str, window: Window) -> Connection[Entry]:
     """The events of one subject with what each changed; raises NotAllowed without `read.audit_trail`."""
     view = reader.require("read.audit_trail")
-    return Connection[Entry].of(await queries.audit_trail(view, _checked(subject), window, personal=reader.personal), Entry.of)
+    found = await queries.audit_trail(view, _checked(subject), window, personal=reader.personal)
+    return Connection[Entry].of(found, partial(Entry.of, reader))
 
 
 def _checked(subject: str) -> str:

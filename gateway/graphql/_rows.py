@@ -35,6 +35,14 @@ class RowType:
         return shown
 
 
+def show(reader: Reader, row: Any) -> Any:
+    """A row as the type that was declared for it, whichever capability did."""
+    return _types[type(row)].of(reader, row)
+
+
+_types: dict[type[Any], type[RowType]] = {}
+
+
 def row_type(row: type[Any], *, name: str, identity: str | None = None, omit: Iterable[str] = ()) -> Callable[[type[T]], type[T]]:
     """Declare the object type `name` of a row type.
 
@@ -55,6 +63,7 @@ def row_type(row: type[Any], *, name: str, identity: str | None = None, omit: It
         cls.__annotations__ = own
         cls._plain, cls._identity = tuple(column.name for column in columns), identity
         cls._hidden = {column.name: () if _is_array(column) else None for column in columns if column.personal}
+        _types[row] = cls
         return strawberry.type(cls, name=name, description=describe(cls))
 
     return declare

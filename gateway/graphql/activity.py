@@ -1,5 +1,6 @@
 """What happened in a practice, in GraphQL."""
 
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -39,7 +40,7 @@ class PracticeActivity(PracticeRoot):
             newest_first=newest_first,
             personal=self.reader.personal,
         )
-        return Connection[Event].of(found, Event.of)
+        return Connection[Event].of(found, partial(Event.of, self.reader))
 
     @field("Everything that was done to a subject: who, what, when, and the columns of its rows before and after.")
     async def audit_trail(

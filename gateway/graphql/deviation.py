@@ -1,13 +1,15 @@
 """Deviations and their measures in GraphQL."""
 
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
 
-from events.deviation import CauseCategory, CauseMethod
+from events.deviation import CauseCategory, CauseMethod, Forum
 from gateway.graphql._activity import Entry, Event, audit_trail_of, timeline_of
 from gateway.graphql._inputs import filled, filter_type
+from gateway.graphql._links import AMember, AnAssessment, ATask, assessments_of, member, tasks_of
 from gateway.graphql._pages import After, Before, Connection, First, Last, Window
 from gateway.graphql._root import PracticeRoot
 from gateway.graphql._rows import RowType, row_type
@@ -17,7 +19,7 @@ from read_side import deviation as queries
 from read_side.deviation import DeviationFilter, DeviationOrder, DeviationRow, MeasureRow
 from write_side.deviation import decider
 
-for _enum in (CauseMethod, CauseCategory, DeviationOrder):
+for _enum in (CauseMethod, CauseCategory, DeviationOrder, Forum):
     graphql_enum(_enum)
 
 COMMANDS = decider.commands
@@ -62,6 +64,15 @@ class CauseAnalysis:
         return cls(method=CauseMethod(stored["method"]), causes=causes)
 
 
+@strawberry.type(description="A review, so that similar ones are prevented (§ 8 e).", name="DeviationReview")
+class Review:
+    """A stored review."""
+
+    on: date
+    forum: Forum
+    note: str | None = strawberry.field(description="Null for readers who may not see personal data.")
+
+
 @row_type(MeasureRow, name="Measure", identity="measure_id", omit=["subject"])
 class Measure(RowType):
     """A measure of a deviation (tiltak)."""
@@ -72,6 +83,10 @@ class Measure(RowType):
     def late(self) -> bool:
         open_ = self.row.done_on is None and not self.row.cancelled
         return open_ and self.row.due < self.reader.view.today
+
+    @field("Who carries it out.")
+    async def owner_member(self) -> AMember | None:
+        return await member(self.reader, self.row.owner)
 
 
 @row_type(DeviationRow, name="Deviation", identity="deviation_id")
@@ -85,6 +100,14 @@ class Deviation(RowType):
         stored = self.row.cause_analysis
         return CauseAnalysis.of(stored) if stored and self.reader.personal else None
 
+    @field("How it was gone through, in the order it was recorded.")
+    def reviews(self) -> list[Review]:
+        personal = self.reader.personal
+        return [
+            Review(on=date.fromisoformat(one["on"]), forum=Forum(one["forum"]), note=one["note"] if personal else None)
+            for one in self.row.reviews
+        ]
+
     @field("Its measures, in the order they were planned.")
     async def measures(self) -> list[Measure]:
         rows = await self.reader.load(queries.measures_of, self.row.deviation_id)
@@ -96,6 +119,22 @@ class Deviation(RowType):
             return None
         row = await self.reader.load(queries.deviations_by_id, self.row.duplicate_of)
         return Deviation.of(self.reader, row) if row else None
+
+    @field("The member who reported it with their name; null for readers who may not see personal data.")
+    async def reporter_member(self) -> AMember | None:
+        return await member(self.reader, self.row.reporter_id) if self.reader.personal else None
+
+    @field("The member who took it.")
+    async def responsible_member(self) -> AMember | None:
+        return await member(self.reader, self.row.responsible)
+
+    @field("Risk assessments that it is linked to, or that are linked to it; the latest first.")
+    async def risk_assessments(self) -> list[AnAssessment]:
+        return await assessments_of(self.reader, self.row)
+
+    @field("Tasks that it is linked to, or that are linked to it; the latest first.")
+    async def tasks(self) -> list[ATask]:
+        return await tasks_of(self.reader, self.row)
 
     @field("What happened to it, in order.")
     async def timeline(self, first: First = None, after: After = None, last: Last = None, before: Before = None) -> Connection[Event]:

@@ -10,6 +10,7 @@ from strawberry.scalars import JSON
 from events.risk_assessment import Area, Band, Stage
 from gateway.graphql._activity import Event, timeline_of
 from gateway.graphql._inputs import filled, filter_type
+from gateway.graphql._links import ADeviation, AMember, ATask, deviations_of, member, tasks_of
 from gateway.graphql._pages import After, Before, Connection, First, Last, Window
 from gateway.graphql._root import PracticeRoot
 from gateway.graphql._rows import RowType, row_type
@@ -77,6 +78,10 @@ class Treatment(RowType):
     def late(self) -> bool:
         return self.row.done_on is None and not self.row.cancelled and self.row.due < self.reader.view.today
 
+    @field("Who carries it out.")
+    async def owner_member(self) -> AMember | None:
+        return await member(self.reader, self.row.owner)
+
 
 @row_type(
     RiskScenarioRow,
@@ -109,6 +114,10 @@ class Scenario(RowType):
     def review_overdue(self) -> bool:
         return self.row.next_review is not None and self.row.next_review < self.reader.view.today
 
+    @field("Who owns the risk.")
+    async def owner_member(self) -> AMember | None:
+        return await member(self.reader, self.row.owner)
+
     @field("What is done about it, by due date.")
     async def treatments(self) -> list[Treatment]:
         rows = await self.reader.load(queries.treatments_of, self.row.scenario_id)
@@ -120,6 +129,18 @@ class Assessment(RowType):
     """A risk assessment as it stands."""
 
     row: strawberry.Private[RiskAssessmentRow]
+
+    @field("Who answers for it.")
+    async def responsible_member(self) -> AMember | None:
+        return await member(self.reader, self.row.responsible)
+
+    @field("Deviations that it is linked to, or that are linked to it; the latest first.")
+    async def deviations(self) -> list[ADeviation]:
+        return await deviations_of(self.reader, self.row)
+
+    @field("Tasks that it is linked to, or that are linked to it; the latest first.")
+    async def tasks(self) -> list[ATask]:
+        return await tasks_of(self.reader, self.row)
 
     @field("What happened to it, in order.")
     async def timeline(self, first: First = None, after: After = None, last: Last = None, before: Before = None) -> Connection[Event]:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any, Self
 from uuid import UUID
 
 import strawberry
@@ -13,7 +14,9 @@ from events._recurrence import TemplateStatus
 from events.task import TaskKind, TaskState
 from gateway.auth.policy import PERMISSIONS
 from gateway.graphql._activity import Event, timeline_of
+from gateway.graphql._links import ADeviation, AMember, AnAssessment, assessments_of, deviations_of, member, members
 from gateway.graphql._pages import After, Before, Connection, First, Last, Window
+from gateway.graphql._reader import Reader
 from gateway.graphql._root import PracticeRoot
 from gateway.graphql._rows import RowType, row_type
 from gateway.graphql._types import field, graphql_enum
@@ -44,6 +47,11 @@ class Task(RowType):
     row: strawberry.Private[TaskRow]
     on_day: strawberry.Private[TaskOnDay]
 
+    @classmethod
+    def of(cls, reader: Reader, row: TaskRow, **beside: Any) -> Self:
+        """The task at the instant asked about."""
+        return super().of(reader, row, on_day=row.on_day(reader.view.today), **beside)
+
     @field("Scheduled, due, overdue or how it ended, at the instant asked about.")
     def state(self) -> TaskState:
         return self.on_day.state
@@ -54,11 +62,29 @@ class Task(RowType):
 
     @field("Members who answer for it: those named, or who holds its function on the due date.")
     async def answerable(self) -> list[strawberry.ID]:
-        members = self.row.members
-        if self.row.function:
-            timeline = await self.reader.load(_assignments_of, self.row.function)
-            members = _holding.holders(timeline, self.on_day.answerable_on(self.reader.view.today))
-        return [strawberry.ID(str(member)) for member in members]
+        return [strawberry.ID(str(member_id)) for member_id in await self._answerable()]
+
+    @field("The same as members of the practice.")
+    async def answerable_members(self) -> list[AMember]:
+        return await members(self.reader, await self._answerable())
+
+    @field("Who follows it up.")
+    async def follow_up_member(self) -> AMember | None:
+        return await member(self.reader, self.row.follow_up)
+
+    @field("Deviations that it is linked to, or that are linked to it; the latest first.")
+    async def deviations(self) -> list[ADeviation]:
+        return await deviations_of(self.reader, self.row)
+
+    @field("Risk assessments that it is linked to, or that are linked to it; the latest first.")
+    async def risk_assessments(self) -> list[AnAssessment]:
+        return await assessments_of(self.reader, self.row)
+
+    async def _answerable(self) -> tuple[UUID, ...]:
+        if not self.row.function:
+            return self.row.members
+        timeline = await self.reader.load(_assignments_of, self.row.function)
+        return _holding.holders(timeline, self.on_day.answerable_on(self.reader.view.today))
 
     @field("What happened to it, in order.")
     async def timeline(self, first: First = None, after: After = None, last: Last = None, before: Before = None) -> Connection[Event]:
@@ -156,12 +182,12 @@ class PracticeTasks(PracticeRoot):
         view = self.reader.require("read.tasks")
         wanted = await _wanted(view, filter or Filter())
         page = await queries.tasks(view, wanted, Window(first, after, last, before), latest_first=latest_first)
-        return Connection[Task].of(page, lambda one: Task.of(self.reader, one.row, on_day=one))
+        return Connection[Task].of(page, lambda one: Task.of(self.reader, one.row))
 
     @field("One task, or null where the practice has none of this id.")
     async def task(self, id: UUID) -> Task | None:  # noqa: A002 -- the argument's name in the schema
         found = await queries.task(self.reader.require("read.tasks"), id)
-        return Task.of(self.reader, found.row, on_day=found) if found else None
+        return Task.of(self.reader, found.row) if found else None
 
     @field("How many tasks are in each state.")
     async def task_counts(self, filter: Filter | None = None) -> list[Count]:  # noqa: A002 -- the argument's name in the schema

@@ -20,7 +20,7 @@ from gateway.web._draw import Drawer
 from gateway.web._language import OSLO
 from gateway.web.errors import error_page
 from read_side._as_of import AsOf, View, open_view
-from write_side._text import EARLIEST, LATEST
+from write_side._text import EARLIEST
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -82,8 +82,8 @@ class Web:
             day = date.fromisoformat(given)
         except ValueError:
             raise ProblemError(400, "as_of.malformed") from None
-        if not EARLIEST <= day <= LATEST:
-            raise ProblemError(422, "date.too_early" if day < EARLIEST else "date.too_late")
+        if day < EARLIEST:
+            raise ProblemError(422, "date.too_early")
         return None if day == self.today else day
 
 

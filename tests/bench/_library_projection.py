@@ -28,9 +28,8 @@ class CountingView(PostgresTrackingRecorder):
         super().__init__(datastore, **named)
         self.create_table()
         with self.datastore.transaction(commit=True) as cursor:
-            cursor.execute(
-                "create table if not exists library_deviation (subject text primary key, events int not null, last_type text not null)"
-            )
+            columns = "subject text primary key, events int not null, last_type text not null"
+            cursor.execute(f"create table if not exists library_deviation ({columns})")
 
     def count(self, event: StreamEvent, tracking: Tracking) -> None:
         """Take an event into its row, and remember where we are."""

@@ -148,8 +148,13 @@ def _workers(url: str, number: int) -> Iterator[None]:
 
 def _work(url: str, stop: Event) -> None:
     worker = Worker(url)
-    Thread(target=lambda: stop.wait() and worker.stop(), daemon=True).start()
+    Thread(target=_stop_at, args=(stop, worker), daemon=True).start()
     worker.run()
+
+
+def _stop_at(stop: Event, worker: Worker) -> None:
+    stop.wait()
+    worker.stop()
 
 
 def _wait(conn: psycopg.Connection[Any], query: str, value: object) -> None:
