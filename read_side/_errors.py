@@ -24,5 +24,9 @@ class NoSuchPractice(QueryError):
     """No read models are kept for this practice."""
 
 
+class InvalidSearch(QueryError):
+    """More is searched for at once than can be."""
+
+
 class InvalidPage(QueryError):
     """The page asked for is none: a size out of bounds, two directions at once, or a cursor of another list."""

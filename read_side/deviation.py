@@ -71,7 +71,7 @@ class DeviationRow:
     reviewed_on: date | None
     """Day of the first review (§ 8 e)."""
     conclusion: Personal[str | None]
-    """Of a closed deviation; taken away when it is reopened, as what follows down to `duplicate_of`."""
+    """How it was closed; one that is reopened has neither this nor anything of its rejection, its history has."""
     lessons: Personal[str | None]
     reject_reason: str | None
     reject_explanation: Personal[str | None]
@@ -164,6 +164,7 @@ deviation_id in (
                      (select string_agg(cause ->> 'text', ' ') from jsonb_array_elements(cause_analysis -> 'causes') as cause),
                      (select string_agg(review ->> 'note', ' ') from jsonb_array_elements(reviews) as review),
                      measures.text, conclusion, lessons, reject_explanation, reopen_reason) as text
+    offset 0 -- put together once for each deviation, and not for each word
   ) as written
   where {matches})""")
 _NOT_BEFORE = sql.SQL("{column} >= {day}::timestamp at time zone 'Europe/Oslo'")
@@ -178,8 +179,12 @@ async def deviations(
     order: DeviationOrder = DeviationOrder.NUMBER,
     descending: bool = True,
 ) -> Page[DeviationRow]:
-    """A page of deviations, the latest first unless asked otherwise. Raises InvalidPage."""
-    conditions, params = _conditions(view, wanted)
+    """A page of deviations, the latest first unless asked otherwise. Raises InvalidPage and InvalidSearch."""
+    conditions, params = _conditions(wanted)
+    if wanted.text is not None:
+        found, words = await matches(view, sql.SQL("written.text"), wanted.text)
+        conditions.append(_WRITTEN.format(deviation=view.source(DeviationRow), measure=view.source(MeasureRow), matches=found))
+        params |= words
     where = sql.SQL(" and ").join([sql.SQL("true"), *conditions])
     return await page(view, DeviationRow, window, by=[By(order, descending)], where=where, params=params)
 
@@ -208,7 +213,7 @@ async def measures_of(view: View, deviation_ids: Sequence[UUID]) -> list[list[Me
     return [found[id_] for id_ in deviation_ids]
 
 
-def _conditions(view: View, wanted: DeviationFilter) -> tuple[list[sql.Composable], dict[str, Any]]:
+def _conditions(wanted: DeviationFilter) -> tuple[list[sql.Composable], dict[str, Any]]:
     conditions: list[sql.Composable] = []
     params: dict[str, Any] = {}
     for name in _CHOICES:
@@ -223,10 +228,6 @@ def _conditions(view: View, wanted: DeviationFilter) -> tuple[list[sql.Composabl
         conditions.append(sql.SQL("(closed_at is null) = {}").format(sql.Literal(wanted.open)))
     for name in ("reported", "occurred"):
         _within(name, getattr(wanted, f"{name}_from"), getattr(wanted, f"{name}_to"), conditions, params)
-    if wanted.text is not None:
-        found, words = matches(sql.SQL("written.text"), wanted.text)
-        conditions.append(_WRITTEN.format(deviation=view.source(DeviationRow), measure=view.source(MeasureRow), matches=found))
-        params |= words
     return conditions, params
 
 

@@ -49,7 +49,7 @@ class LineMapper(Mapper[str]):
         return StreamEvent(str(stored_event.originator_id), stored_event.originator_version, event)
 
 
-def to_json(state: bytes) -> str:
+def to_json(state: bytes) -> bytes:
     """What `append` takes as data: a JSON object as it is, other bytes as a JSON string of their base64 form."""
     if state[:1] == b"{":
         try:
@@ -57,8 +57,8 @@ def to_json(state: bytes) -> str:
         except orjson.JSONDecodeError:
             pass
         else:
-            return state.decode()
-    return f'"{b64encode(state).decode()}"'
+            return state
+    return b'"%b"' % b64encode(state)
 
 
 def state_of(line: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from asyncio import gather
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -12,7 +12,7 @@ from events.deviation import LinkKind as OfDeviation
 from events.risk_assessment import LinkKind as OfRisk
 from events.task import LinkKind as OfTask
 from gateway.graphql._reader import Batch, Reader
-from gateway.graphql._rows import show
+from gateway.graphql._rows import RowType, show
 from read_side import deviation as deviations
 from read_side import risk_assessment as risks
 from read_side import task as tasks
@@ -24,19 +24,19 @@ from read_side.risk_assessment import RiskAssessmentRow
 from read_side.task import TaskRow
 
 if TYPE_CHECKING:
-    from gateway.graphql.deviation import Deviation
-    from gateway.graphql.practice import Member
-    from gateway.graphql.risk_assessment import Assessment
-    from gateway.graphql.task import Task
+    # capabilities do not import each other, and neither does this module import them: the schema looks the types up when it is built
+    Assessment = RowType
+    Deviation = RowType
+    Member = RowType
+    Task = RowType
 
 AMember = Annotated["Member", strawberry.lazy("gateway.graphql.practice")]
 ADeviation = Annotated["Deviation", strawberry.lazy("gateway.graphql.deviation")]
 AnAssessment = Annotated["Assessment", strawberry.lazy("gateway.graphql.risk_assessment")]
 ATask = Annotated["Task", strawberry.lazy("gateway.graphql.task")]
-"""Types of other capabilities, looked up when the schema is built: capabilities do not import each other."""
+"""Types of other capabilities, for the fields that lead there."""
 
-R = TypeVar("R")
-Ask = Callable[[View, Any, Sequence[UUID]], Awaitable[list[list[R]]]]
+Ask = Callable[[View, Any, Sequence[UUID]], Awaitable[list[list[Any]]]]
 """A capability's `linked_to`."""
 
 
@@ -76,25 +76,27 @@ async def assessments_of(reader: Reader, row: DeviationRow | TaskRow) -> "list[A
 async def tasks_of(reader: Reader, row: DeviationRow | RiskAssessmentRow) -> "list[Task]":
     """The tasks that a deviation or a risk assessment is linked to, and those linked to it; raises NotAllowed."""
     reader.require("read.tasks")
-    is_deviation = isinstance(row, DeviationRow)
-    kind, id_ = (OfTask.DEVIATION, row.deviation_id) if is_deviation else (OfTask.RISK_ASSESSMENT, row.assessment_id)
+    if isinstance(row, DeviationRow):
+        kind, id_ = OfTask.DEVIATION, row.deviation_id
+    else:
+        kind, id_ = OfTask.RISK_ASSESSMENT, row.assessment_id
     return await _linked(reader, TaskRow, row.linked_tasks, _linked_to(tasks.linked_to, kind), id_)
 
 
-async def _linked(reader: Reader, row: type[Any], named: Iterable[UUID], naming: Batch[UUID, list[Any]], id_: UUID) -> list[Any]:
+async def _linked(reader: Reader, row: Any, named: Iterable[UUID], naming: Batch[UUID, list[Any]], id_: UUID) -> list[Any]:
     """What a thing names and what names it, each once, the latest first."""
     one_way, other_way = await gather(_by_ids(reader, row, named), reader.load(naming, id_))
     found = {each.subject: each for each in (*one_way, *other_way)}
     return [show(reader, each) for each in sorted(found.values(), key=lambda each: each.number, reverse=True)]
 
 
-async def _by_ids(reader: Reader, row: type[R], ids: Iterable[UUID]) -> list[R]:
+async def _by_ids(reader: Reader, row: Any, ids: Iterable[UUID]) -> list[Any]:
     found = await gather(*(reader.load(_by_id(row), id_) for id_ in ids))
     return [each for each in found if each is not None]
 
 
 @cache
-def _by_id(row: type[Any]) -> Batch[UUID, Any]:
+def _by_id(row: Any) -> Batch[UUID, Any]:
     async def batch(view: View, ids: Sequence[UUID]) -> list[Any]:
         return await rows_by_id(view, row, ids)
 
@@ -102,7 +104,7 @@ def _by_id(row: type[Any]) -> Batch[UUID, Any]:
 
 
 @cache
-def _linked_to(ask: Ask[Any], kind: Any) -> Batch[UUID, list[Any]]:
+def _linked_to(ask: Ask, kind: Any) -> Batch[UUID, list[Any]]:
     async def batch(view: View, ids: Sequence[UUID]) -> list[list[Any]]:
         return await ask(view, kind, ids)
 

@@ -63,7 +63,8 @@ def events_a_second(url: str, stored: list[StoredEvent]) -> float:
         "ORIGINATOR_ID_TYPE": "text",
     }
     record = LibraryRecord(environment)
-    record.recorder.insert_events(stored)
+    for start in range(0, len(stored), 100):
+        record.recorder.insert_events(stored[start : start + 100])
     record.close()
     started = perf_counter()
     with ProjectionRunner(application_class=LibraryRecord, projection_class=Counting, view_class=CountingView, env=environment) as runner:

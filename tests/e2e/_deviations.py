@@ -48,6 +48,14 @@ def report(nurse: Person) -> dict[str, Any]:
     return reported
 
 
+def report_again(staff: Staff, reported: dict[str, Any]) -> None:
+    """A doctor reports the same sample, and the lead leaves the second report aside; she also reports something else."""
+    twin = staff.colleague.done("/deviations", told(title="Prøver byttet om", category="CLINICAL"))
+    duplicate = {"reason": "duplicate", "duplicate_of": reported["id"], "explanation": "Samme prøve."}
+    staff.doctor.done(f"/deviations/{twin['id']}/reject", duplicate)
+    staff.colleague.done("/deviations", told(title="Etiketter skrives ikke ut", category="EQUIPMENT", place="Laboratoriet"))
+
+
 def treat(staff: Staff, reported: dict[str, Any]) -> Treated:
     """From the lead who takes it to its closure, and once more."""
     lead, nurse, one = staff.doctor, staff.nurse, f"/deviations/{reported['id']}"

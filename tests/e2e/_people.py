@@ -18,6 +18,7 @@ PEOPLE = {
     "Nina Moe": "nurse",
     "Åse Berg": "medical_secretary",
 }
+OWN_FUNCTION = "Smittevern"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ def employ(doors: Doors, manager: Person) -> Staff:
     for function, holder in fixed.items():
         assign(manager, function, members=[holder])
     assign(manager, "HSE_LEAD", members=[nurse, secretary], kind="simultaneous")
-    assigned = assign(manager, "CLINICAL_LEAD", members=[doctor, colleague], kind="rotating", weeks=4)
+    assign(manager, "CLINICAL_LEAD", members=[doctor, colleague], kind="rotating", weeks=4)
+    established = manager.done("/functions", {"name": OWN_FUNCTION})
+    assigned = assign(manager, own_function(manager, established["position"]), members=[nurse])
     members(manager, assigned)
     return Staff(*(doors.sign_in(manager.practice, member) for member in (chief, doctor, colleague, nurse, secretary)))
 
@@ -70,6 +73,14 @@ def confirm(manager: Person) -> int:
     """Who holds what is gone through and right; the position."""
     position: int = manager.done("/confirm-responsibilities", {"confirmed_on": str(today()), "note": "Personalmøte."})["position"]
     return position
+
+
+def own_function(person: Person, at_least: int) -> str:
+    """Id of the function that the practice has given itself."""
+    shown = person.data("query ($n: Int!) { practice(atLeast: $n) { functions { function name } } }", n=at_least)
+    (found,) = (held["function"] for held in shown["practice"]["functions"] if held["name"])
+    id_: str = found
+    return id_
 
 
 def members(person: Person, at_least: int) -> dict[str, str]:

@@ -7,9 +7,10 @@ from tests.gateway._house import Person
 
 OVERVIEW = """
 query ($deviation: UUID!, $atLeast: Int, $asOf: AsOfInput) { practice(atLeast: $atLeast, asOf: $asOf) {
+  position
   profile { name responsibilitiesConfirmedOn responsibilitiesOpen }
   members { name profession }
-  functions { function kind holders }
+  functions { function name kind holders }
   deviation(id: $deviation) {
     title status kind harm proposedTo responsible immediateMeasures reviewedOn conclusion firstClosedAt closedAt reopenedCount
     causeAnalysis { method causes { text root becauseOf } }
@@ -51,6 +52,26 @@ def duties(shown: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def statuses(shown: dict[str, Any]) -> dict[str, str]:
     """How each duty stands."""
     return {code: answer["status"] for code, answer in duties(shown).items()}
+
+
+class Memory:
+    """What was shown at some positions, which is to be shown again to whoever asks for them."""
+
+    def __init__(self, deviation: str) -> None:
+        self.deviation = deviation
+        self._kept: list[dict[str, Any]] = []
+
+    def keep(self, person: Person, position: int) -> dict[str, Any]:
+        """The practice as it stands once that position is shown, which is its last."""
+        shown = overview(person, self.deviation, atLeast=position)
+        assert shown["position"] == position
+        self._kept.append(shown)
+        return shown
+
+    def assert_shown_again(self, person: Person) -> None:
+        """Asked as of each of the positions, the practice is shown as it was."""
+        for shown in self._kept:
+            assert overview(person, self.deviation, asOf={"position": shown["position"]}) == shown
 
 
 def types_by_position(person: Person) -> dict[int, str]:

@@ -21,6 +21,8 @@ query ($id: UUID!, $n: Int) { practice(atLeast: $n) {
 class Assessed:
     """What was assessed."""
 
+    id: str
+    """Of the assessment of information security."""
     downtime: str
     """Id of the scenario that was treated and, as it still stands above the criterion, accepted."""
     accepted_until: date
@@ -32,11 +34,11 @@ def assess(staff: Staff) -> Assessed:
     """The serious risk of one area is treated and accepted; the other area's is acceptable as it is."""
     staff.manager.done("/risk-matrix/adopt", {"template": "five_by_five", "reason": "Vedtatt på personalmøtet."})
     until = today() + timedelta(days=ACCEPTED_FOR)
-    downtime = _information_security(staff.manager, until)
-    return Assessed(downtime, until, _equipment(staff.secretary))
+    assessment, downtime = _information_security(staff.manager, until)
+    return Assessed(assessment, downtime, until, _equipment(staff.secretary))
 
 
-def _information_security(manager: Person, until: date) -> str:
+def _information_security(manager: Person, until: date) -> tuple[str, str]:
     one = _start(manager, "INFORMATION_SECURITY", "Informasjonssikkerhet")
     scenario = _describe(manager, one, "Journalen er nede en dag")
     at = f"{one}/scenarios/{scenario}"
@@ -51,7 +53,7 @@ def _information_security(manager: Person, until: date) -> str:
     refused(manager, f"{at}/accept", {"reason": "Sjelden."}, "risk_assessment.accept.needs_approver")
     manager.done(f"{at}/accept", {"reason": "Sjelden, og godt forberedt.", "approver": str(manager.member), "until": str(until)})
     manager.done(f"{one}/complete", {"conclusion": "Risikoen er behandlet og akseptert."})
-    return scenario
+    return one.rpartition("/")[2], scenario
 
 
 def _equipment(lead: Person) -> int:

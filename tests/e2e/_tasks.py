@@ -27,18 +27,21 @@ class Planned:
     position: int
 
 
-def plan(staff: Staff) -> Planned:
-    """Anybody plans a task; who holds a function lets one recur."""
+def plan(staff: Staff, deviation: str, assessment: str) -> Planned:
+    """Anybody plans a task; who holds a function lets one recur. They know what they come from, and it knows them."""
     tomorrow = str(today() + timedelta(days=1))
-    printer = staff.nurse.done("/tasks", {"title": "Bestill skriver", "assignment": {"function": "EQUIPMENT_LEAD"}, "due": tomorrow})
-    check = staff.doctor.done(
-        "/recurring-tasks",
-        {
-            "title": "Kontroll av akuttkoffert",
-            "schedule": {"starts_on": tomorrow, "rule": f"FREQ=DAILY;COUNT={OCCURRENCES}"},
-            "assignment": {"function": "CLINICAL_LEAD"},
-        },
-    )
+    from_deviation = {"kind": "deviation", "target": deviation}
+    once = {"title": "Bestill skriver", "assignment": {"function": "EQUIPMENT_LEAD"}, "due": tomorrow, "links": [from_deviation]}
+    printer = staff.nurse.done("/tasks", once)
+    again = {
+        "title": "Kontroll av akuttkoffert",
+        "schedule": {"starts_on": tomorrow, "rule": f"FREQ=DAILY;COUNT={OCCURRENCES}"},
+        "assignment": {"function": "CLINICAL_LEAD"},
+        "follow_up": str(staff.manager.member),
+        "links": [{"kind": "risk_assessment", "target": assessment}],
+    }
+    staff.nurse.done(f"/deviations/{deviation}/link", {"kind": "risk_assessment", "target": assessment})
+    check = staff.doctor.done("/recurring-tasks", again)
     return Planned(printer["id"], check["id"], check["position"])
 
 

@@ -12,7 +12,7 @@ from gateway.problems._fields import _CODES
 
 ROOT = Path(__file__).parents[2]
 RAISERS = {
-    "Refused", "Invalid", "NotFound", "Conflict", "KeyReused", "NotYet", "OutOfRange", "NoSuchPractice", "InvalidPage",
+    "Refused", "Invalid", "NotFound", "Conflict", "KeyReused", "NotYet", "OutOfRange", "NoSuchPractice", "InvalidPage", "InvalidSearch",
     "PydanticCustomError", "TokenError", "NotAllowed", "Deny", "not_in_future", "unauthorised",
 }  # fmt: skip
 WITH_STATUS = {"ProblemError", "Problem"}

@@ -1,7 +1,7 @@
 """What a `Location` names, shown over REST; and who is signed in by a cookie."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -9,6 +9,8 @@ import pytest
 from gateway._identity import COOKIE
 from gateway.auth.actor import Role
 from tests.gateway._house import Person, Practice, report
+
+NOBODY = UUID("00000000-0000-4000-8000-0000000000ff")
 
 
 def get(person: Person, path: str, **headers: str) -> httpx.Response:
@@ -43,9 +45,9 @@ def test_an_analyst_sees_no_personal_data_here_either(practice: Practice) -> Non
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
-        (f"/deviations/{uuid4()}", 404, "thing.not_found"),
+        (f"/deviations/{NOBODY}", 404, "thing.not_found"),
         ("/deviations/nonsense", 404, "thing.not_found"),
-        (f"/deviations/{uuid4()}?at_least=x", 422, "position.malformed"),
+        (f"/deviations/{NOBODY}?at_least=x", 422, "position.malformed"),
     ],
 )
 def test_what_is_not_there(practice: Practice, path: str, status: int, code: str) -> None:

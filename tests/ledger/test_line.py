@@ -154,6 +154,6 @@ def test_the_database_takes_nothing_that_makes_no_line(unchanged: Database, arra
 
 
 def test_to_json_and_state_of_are_inverse() -> None:
-    assert to_json(b'{"a":1}') == '{"a":1}'
-    assert to_json(b"state") == '"c3RhdGU="'
+    assert to_json(b'{"a":1}') == b'{"a":1}'
+    assert to_json(b"state") == b'"c3RhdGU="'
     assert state_of(b'{"id":"1","data_base64":"c3RhdGU="}') == b"state"

@@ -68,6 +68,7 @@ async def test_an_audit_trail_tells_before_and_after(read_models: Database, two_
         ("measure", "due"): (None, date(2026, 1, 2)),
         ("measure", "first_due"): (None, date(2026, 1, 2)),
         ("measure", "planned_at"): (None, datetime(2026, 1, 2, tzinfo=UTC)),
+        ("measure", "moves"): (None, 0),
         ("measure", "cancelled"): (None, False),
         ("measure", "deviation_id"): (None, UUID(int=1 << 64)),
     }

@@ -118,8 +118,9 @@ async def test_an_assessment_that_has_not_begun_has_no_next_review(story: Story)
 
 async def test_a_deviation_finds_the_assessments_that_are_linked_to_it(story: Story) -> None:
     async with story.view() as view:
-        assert [row.assessment_id for row in await asked.linked_to(view, LinkKind.DEVIATION, story.deviation)] == [story.staffing]
-        assert await asked.linked_to(view, LinkKind.TASK, story.deviation) == []
+        found, nothing = await asked.linked_to(view, LinkKind.DEVIATION, [story.deviation, story.first])
+        assert ([row.assessment_id for row in found], nothing) == ([story.staffing], [])
+        assert await asked.linked_to(view, LinkKind.TASK, [story.deviation]) == [[]]
 
 
 async def test_how_far_each_area_has_come(story: Story) -> None:
