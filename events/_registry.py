@@ -45,16 +45,6 @@ def event_types() -> dict[str, "type[DomainEvent]"]:
     return dict(sorted(_classes.items()))
 
 
-def class_of(type_name: str) -> "type[DomainEvent]":
-    """Today's class of what is stored under `type_name`; raises UnknownEventType."""
-    while type_name in _upcasters:
-        type_name, _ = _upcasters[type_name]
-    try:
-        return _classes[type_name]
-    except KeyError:
-        raise UnknownEventType(type_name) from None
-
-
 def build(type_name: str, data: Data) -> "DomainEvent":
     """Today's event from the data stored under `type_name`.
 

@@ -18,7 +18,7 @@ activity: ReadModel[ActivityRow] = ReadModel(ActivityRow, _by_position)
 
 
 @activity.on(*_registry.event_types().values())
-def happened(_row: None, event: DomainEvent, envelope: Envelope) -> ActivityRow:
+def happened(_row: None, _event: DomainEvent, envelope: Envelope) -> ActivityRow:
     return ActivityRow(
         position=envelope.position,
         time=envelope.time,
@@ -27,10 +27,6 @@ def happened(_row: None, event: DomainEvent, envelope: Envelope) -> ActivityRow:
         version=envelope.version,
         type=envelope.type,
         actor=envelope.actor,
-        command_id=envelope.command_id,
-        correlation_id=envelope.correlation_id,
-        causation_id=envelope.causation_id,
-        data=event.model_dump(mode="json"),
     )
 
 

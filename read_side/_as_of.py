@@ -46,7 +46,8 @@ class View:
     """The read models of one practice at one position, for the length of one transaction.
 
     Its queries name tables by `source(Row)`, and may use the parameters `view_practice`, `view_position` and
-    `view_time` beside their own.
+    `view_time` beside their own. A query that is no longer waited for goes on to its end: broken off, it would take the
+    transaction with it, and whatever else is read in it.
     """
 
     conn: AsyncConnection[Any]
@@ -79,6 +80,9 @@ class View:
 
     async def fetch(self, row: type[R], query: Query, params: Mapping[str, Any] | None = None) -> list[R]:
         """The rows that a query finds; it must select every column of the row type, in any order, and may select more."""
+        return await asyncio.shield(self._fetch(row, query, params))
+
+    async def _fetch(self, row: type[R], query: Query, params: Mapping[str, Any] | None) -> list[R]:
         async with self.conn.cursor(row_factory=tuple_row, binary=True) as cursor:
             await cursor.execute(query, self._with(params))
             row_type: Any = row
@@ -87,6 +91,9 @@ class View:
 
     async def fetch_dicts(self, query: Query, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """What a query finds, as psycopg reads it."""
+        return await asyncio.shield(self._fetch_dicts(query, params))
+
+    async def _fetch_dicts(self, query: Query, params: Mapping[str, Any] | None) -> list[dict[str, Any]]:
         async with self.conn.cursor(row_factory=dict_row, binary=True) as cursor:
             await cursor.execute(query, self._with(params))
             return await cursor.fetchall()

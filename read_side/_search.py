@@ -39,7 +39,7 @@ class Term:
 
     @property
     def pattern(self) -> str:
-        """A regular expression of PostgreSQL for it: `\\m` begins a word, `\\M` ends one."""
+        """A regular expression of PostgreSQL for it, which has signs for the beginning and the end of a word."""
         return r"\m" + r"\W+".join(self.words) + (r"\M" if self.exact else "")
 
 

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from psycopg import sql
 
+from events._codec import decode_line
 from events._personal import personal_fields
-from events._registry import class_of
 from read_side._as_of import Query, View
 from read_side._page import EVERY, By, Page, Window, page
 from read_side._tables import Column, Table, all_tables, names, table
@@ -19,7 +19,7 @@ from read_side._tables import Column, Table, all_tables, names, table
 @table("activity", key=("position",), history=False, indexes=(("subject", "position"),))
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
-    """An event of the practice's record."""
+    """That an event happened: what one searches and counts by. The event itself is read from its line."""
 
     position: int
     time: datetime
@@ -31,6 +31,18 @@ class ActivityRow:
     """Position in the subject's stream."""
     type: str
     """Stored name of the event's type and version."""
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event of the practice's record, as its line says."""
+
+    position: int
+    time: datetime
+    subject: str
+    version: int
+    type: str
     actor: str
     command_id: UUID
     correlation_id: UUID
@@ -56,7 +68,7 @@ class Change:
 class AuditEntry:
     """An event of a subject (who, what, when) with what it changed."""
 
-    event: ActivityRow
+    event: RecordedEvent
     changes: tuple[Change, ...]
 
 
@@ -68,10 +80,11 @@ async def timeline(
     kinds: Collection[str] | None = None,
     newest_first: bool = False,
     personal: bool = True,
-) -> Page[ActivityRow]:
+) -> Page[RecordedEvent]:
     """The events of a subject, or of the whole practice or some kinds of its subjects, in their order.
 
-    Without `personal`, fields that may identify a person are empty. Raises InvalidPage.
+    Without `personal`, fields that may identify a person are empty, and so is the actor: who reported is one of them.
+    Raises InvalidPage.
     """
     conditions: list[Query] = [EVERY]
     if subject is not None:
@@ -86,7 +99,8 @@ async def timeline(
         where=sql.SQL(" and ").join(conditions),
         params={"subject": subject, "kinds": list(kinds or ())},
     )
-    return found if personal else replace(found, items=[without_personal(row) for row in found.items])
+    items = await _events(view, [row.position for row in found.items], personal=personal)
+    return Page(items, found.cursors, found.has_next, found.has_previous, found.total)
 
 
 async def audit_trail(view: View, subject: str, window: Window | None = None, *, personal: bool = True) -> Page[AuditEntry]:
@@ -107,12 +121,30 @@ async def audit_trail(view: View, subject: str, window: Window | None = None, *,
     return Page(items, events.cursors, events.has_next, events.has_previous, events.total)
 
 
-def without_personal(row: ActivityRow) -> ActivityRow:
-    """The event with the fields empty that may identify a person, and without its actor: who reported is one of them."""
-    data = row.data
-    for path in personal_fields(class_of(row.type)):
+async def _events(view: View, positions: list[int], *, personal: bool) -> list[RecordedEvent]:
+    """The events at some positions, in that order."""
+    query = sql.SQL("select position, line from ledger.entry where ledger = %(view_practice)s and position = any(%(positions)s)")
+    lines = {row["position"]: row["line"] for row in await view.fetch_dicts(query, {"positions": positions})}
+    return [_event(lines[position], personal=personal) for position in positions]
+
+
+def _event(line: str, *, personal: bool) -> RecordedEvent:
+    recorded = decode_line(line)
+    of, data = recorded.envelope, recorded.event.model_dump(mode="json")
+    for path in () if personal else personal_fields(type(recorded.event)):
         data = _emptied(data, path.split("."))
-    return replace(row, actor="", data=data)
+    return RecordedEvent(
+        position=of.position,
+        time=of.time,
+        subject=of.subject,
+        version=of.version,
+        type=of.type,
+        actor=of.actor if personal else "",
+        command_id=of.command_id,
+        correlation_id=of.correlation_id,
+        causation_id=of.causation_id,
+        data=data,
+    )
 
 
 def _emptied(data: Any, path: list[str]) -> Any:

@@ -14,14 +14,14 @@ from gateway.graphql._reader import Reader
 from gateway.graphql._types import field
 from gateway.problems import ProblemError
 from read_side import activity as queries
-from read_side.activity import ActivityRow, AuditEntry, Change
+from read_side.activity import AuditEntry, Change, RecordedEvent
 
 _SUBJECT = re.compile(r"[a-z_]{1,40}/[0-9a-z-]{1,64}")
 
 
 @strawberry.type(name="RecordedEvent", description="An event of the practice's record, with the envelope it was recorded in.")
 class Event:
-    """See `read_side.activity.ActivityRow`."""
+    """See `read_side.activity.RecordedEvent`."""
 
     reader: strawberry.Private[Reader]
     position: int
@@ -38,7 +38,7 @@ class Event:
     data: JSON = strawberry.field(description="The event's own fields, in today's form of its type.")
 
     @classmethod
-    def of(cls, reader: Reader, row: ActivityRow) -> "Event":
+    def of(cls, reader: Reader, row: RecordedEvent) -> "Event":
         """The event as GraphQL shows it."""
         return cls(
             reader=reader,

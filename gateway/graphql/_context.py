@@ -36,6 +36,7 @@ class Operation:
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
     _opening: Lock = field(default_factory=Lock)
     _views: dict[AsOf | None, View] = field(default_factory=dict)
+    _readers: list[Reader] = field(default_factory=list)
 
     async def reader(self, practice: str, as_of: AsOf | None, at_least: int | None) -> Reader:
         """The practice for this actor; raises NotAllowed before anything is looked up, and `read_side._errors`."""
@@ -46,7 +47,9 @@ class Operation:
         view = self._views[as_of]
         if at_least is not None and view.latest < at_least:
             raise NotYet("reading.not_yet", position=view.latest, at_least=at_least, parked_at=None)
-        return Reader.of(view, self.actor, self.now)
+        reader = Reader.of(view, self.actor, self.now)
+        self._readers.append(reader)
+        return reader
 
     @property
     def position(self) -> int | None:
@@ -55,7 +58,9 @@ class Operation:
         return shown.pop() if len(shown) == 1 else None
 
     async def close(self) -> None:
-        """End the snapshot."""
+        """End the snapshot, once nothing reads from it any more."""
+        for reader in self._readers:
+            await reader.settled()
         await self._open.aclose()
 
     async def _view(self, practice: str, as_of: AsOf | None, at_least: int | None) -> View:

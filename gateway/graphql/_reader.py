@@ -1,5 +1,6 @@
 """Who reads what: a view of the record, the reader's rights over it, and the loaders that gather what many fields ask for."""
 
+from asyncio import Future, ensure_future, gather, shield
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +29,7 @@ class Reader:
     personal: bool
     """Whether fields that may identify a person are shown."""
     _loaders: dict[Any, DataLoader[Any, Any]] = field(default_factory=dict)
+    _asked: set[Future[Any]] = field(default_factory=set)
 
     @classmethod
     def of(cls, view: View, actor: Actor, now: datetime) -> "Reader":
@@ -45,5 +47,13 @@ class Reader:
         loader = self._loaders.get(batch)
         if loader is None:
             loader = self._loaders[batch] = DataLoader(load_fn=lambda keys: batch(self.view, keys))
-        value: V = await loader.load(key)
+        asked = ensure_future(loader.load(key))
+        self._asked.add(asked)
+        # a field that is refused cancels its siblings, and others may wait for the same value
+        value: V = await shield(asked)
         return value
+
+    async def settled(self) -> None:
+        """Return when nothing is being loaded any more, wanted or not."""
+        while pending := [asked for asked in self._asked if not asked.done()]:
+            await gather(*pending, return_exceptions=True)

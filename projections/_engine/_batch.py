@@ -38,10 +38,11 @@ class Advanced:
     parked: Failure | None = None
 
 
-_CLAIM = sql.SQL("""
+_CLAIM = (
+    sql.SQL("""
 with claimed as materialized (
   select ledger, position from projection.follower
-  where name = {schema} and ledger = {ledger} and parked_at is null
+  where name = %(schema)s and ledger = %(ledger)s and parked_at is null
   for no key update skip locked
 )
 select claimed.position, ledger.size, line.position, line.line
@@ -50,11 +51,14 @@ from claimed join ledger.ledger using (ledger) left join lateral (
   from (
     select position, line from ledger.entry
     where entry.ledger = claimed.ledger and entry.position > claimed.position
-    order by position limit {lines}
+    order by position limit %(lines)s
   ) as next
 ) as line on line.before < {bytes}
 order by line.position
-""").format(schema=sql.Placeholder("schema"), ledger=sql.Placeholder("ledger"), lines=sql.Placeholder("lines"), bytes=sql.Literal(BYTES))
+""")
+    .format(bytes=sql.Literal(BYTES))
+    .as_bytes()
+)
 
 
 def advance(conn: Connection[Any], store: Store, ledger: str, *, lines: int = LINES, live: bool = True) -> Advanced | None:
@@ -79,7 +83,7 @@ def _batch(conn: Connection[Any], store: Store, ledger: str, lines: int, live: b
         if not claimed:
             return None
         start, size = claimed[0][:2]
-        fold = PracticeFold(store.models, ledger)
+        fold = PracticeFold(store.handlers, ledger)
         planned = fold.plan((position, line) for *_, position, line in claimed if position is not None)
         store.load(conn, fold)
         position = max(fold.fold(planned), start)

@@ -107,6 +107,19 @@ class Failure(NamedTuple):
     error: Exception
 
 
+class Handlers:
+    """The handlers of read models by the class of event, found once and used by every fold."""
+
+    def __init__(self, models: tuple[ReadModel[Any], ...]) -> None:
+        self.models = models
+        self.tables = [model.table for model in models]
+        self.keys = {table.name: values_reader(table.key) for table in self.tables}
+        self.steps: dict[type[DomainEvent], list[tuple[int, Step[Any]]]] = {}
+        for index, model in enumerate(models):
+            for event_class, step in model.steps.items():
+                self.steps.setdefault(event_class, []).append((index, step))
+
+
 class PracticeFold:
     """Folds one practice's lines into all read models.
 
@@ -114,15 +127,11 @@ class PracticeFold:
     has can be put into the fresh cells. Both stop at the first event that fails, with nothing of it applied.
     """
 
-    def __init__(self, models: tuple[ReadModel[Any], ...], ledger: str) -> None:
+    def __init__(self, handlers: Handlers, ledger: str) -> None:
         self.ledger = ledger
-        self.tables = [TableFold(model.table) for model in models]
+        self.tables = [TableFold(table) for table in handlers.tables]
         self.failure: Failure | None = None
-        self._key_of = {model.table.name: values_reader(model.table.key) for model in models}
-        self._routes: dict[type[DomainEvent], list[tuple[TableFold, Step[Any]]]] = {}
-        for fold, model in zip(self.tables, models, strict=True):
-            for event_class, step in model.steps.items():
-                self._routes.setdefault(event_class, []).append((fold, step))
+        self._handlers = handlers
 
     def plan(self, lines: Iterable[tuple[int, bytes]]) -> list[Planned]:
         """The events of lines, given with their positions, up to the first that cannot be read."""
@@ -155,13 +164,13 @@ class PracticeFold:
         if envelope.position != position or envelope.ledger != self.ledger:
             raise BadLine(f"the line says {envelope.ledger} {envelope.position}, the ledger {self.ledger} {position}")
         touches: list[Touch] = []
-        for fold, step in self._routes.get(type(event), ()):
-            keys = list(step.keys(event, envelope))
+        for index, step in self._handlers.steps.get(type(event), ()):
+            fold, keys = self.tables[index], list(step.keys(event, envelope))
             touches += [(fold, step, fold.cell(key)) for key in (keys if len(keys) == 1 else dict.fromkeys(keys))]
         return event, envelope, touches
 
     def _apply(self, event: DomainEvent, envelope: Envelope, fold: TableFold, step: Step[Any], cell: Cell) -> Any:
         row = step.apply(cell.row, event, envelope)
-        if row is not None and cell.row is None and (key := self._key_of[fold.table.name](row)) != cell.key:
+        if row is not None and cell.row is None and (key := self._handlers.keys[fold.table.name](row)) != cell.key:
             raise FoldError(f"{fold.table.name}: asked for the row {cell.key}, made the row {key}")
         return row

@@ -122,7 +122,7 @@ def build_practice(desk: Desk, ledger: str) -> None:
 
 def fold_from_start(desk: Desk, ledger: str, upto: int | None = None) -> tuple[PracticeFold, int]:
     """Fold a practice's lines, all or up to a position; versions that were replaced are copied on the way."""
-    fold, position = PracticeFold(desk.store.models, ledger), 0
+    fold, position = PracticeFold(desk.store.handlers, ledger), 0
     while lines := _lines(desk.conn, ledger, position, upto):
         with without_gc():
             position = fold.fold(fold.plan(lines)) or position

@@ -1,7 +1,7 @@
 """The tables of one generation: reading the rows a batch touches, writing what it made of them."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, LiteralString
 
 import orjson
 import psycopg
@@ -10,7 +10,7 @@ from psycopg.types.json import set_json_loads
 
 from events.ledger.connect import STATEMENT_TIMEOUT, conninfo
 from projections._engine._binary import COPY_HEADER, COPY_TRAILER, Raw, RawDumper, RowFormat, array, key_arrays
-from projections._engine._fold import Cell, PracticeFold, TableFold, Version
+from projections._engine._fold import Cell, Handlers, PracticeFold, TableFold, Version
 from projections._model import ReadModel
 from read_side._as_of import row_reader
 from read_side._tables import Table, names, values_reader
@@ -39,6 +39,7 @@ class Store:
     def __init__(self, conn: Connection[Any], schema: str, models: tuple[ReadModel[Any], ...]) -> None:
         self.schema = schema
         self.models = models
+        self.handlers = Handlers(models)
         found = conn.execute("select relname, reltype from pg_class where relnamespace = %s::regnamespace and relkind = 'r'", (schema,))
         row_types: dict[str, int] = dict(found.fetchall())
         self._tables = {model.table.name: TableStore(schema, model.table, row_types) for model in models}
@@ -83,12 +84,13 @@ class TableStore:
         self._key = values_reader(table.key)
         self._rows, self._copied = RowFormat(table.stored, typed=True), RowFormat(table.stored, typed=False)
         current, history = sql.Identifier(schema, table.name), sql.Identifier(schema, table.history_name)
-        self._select = sql.SQL("select {} from {} as t {} where t.practice = %s").format(names(columns, "t"), current, self._keys("join"))
-        self._delete = sql.SQL("delete from {} as t {} where t.practice = %s {}").format(current, self._keys("using"), self._matching())
-        self._upsert = sql.SQL("insert into {0} select * from unnest(%s::{0}[]) {1}").format(current, self._on_conflict())
-        self._insert_history = sql.SQL("insert into {0} select * from unnest(%s::{0}[])").format(history)
-        self._copy = sql.SQL("copy {} from stdin (format binary)").format(current)
-        self._copy_history = sql.SQL("copy {} from stdin (format binary)").format(history)
+        picked, joined = names(columns, "t"), self._keys("join")
+        self._select = _text("select {} from {} as t {} where t.practice = %s", picked, current, joined)
+        self._delete = _text("delete from {} as t {} where t.practice = %s {}", current, self._keys("using"), self._matching())
+        self._upsert = _text("insert into {0} select * from unnest(%s::{0}[]) {1}", current, self._on_conflict())
+        self._insert_history = _text("insert into {0} select * from unnest(%s::{0}[])", history)
+        self._copy = _text("copy {} from stdin (format binary)", current)
+        self._copy_history = _text("copy {} from stdin (format binary)", history)
 
     def select(self, conn: Connection[Any], practice: str, cells: list[Cell]) -> psycopg.Cursor[Any]:
         """Ask for the rows of some cells."""
@@ -153,7 +155,12 @@ class TableStore:
         )
 
 
-def _copy(conn: Connection[Any], statement: sql.Composed, rows: list[bytes]) -> None:
+def _text(query: LiteralString, *parts: sql.Composable) -> bytes:
+    """A statement as text, composed once: to compose a wide one takes longer than to carry it out."""
+    return sql.SQL(query).format(*parts).as_bytes()
+
+
+def _copy(conn: Connection[Any], statement: bytes, rows: list[bytes]) -> None:
     if rows:
         with conn.cursor().copy(statement) as copy:
             copy.write(COPY_HEADER + b"".join(rows) + COPY_TRAILER)

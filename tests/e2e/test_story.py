@@ -111,9 +111,7 @@ def stored(database: Database, receipt: dict[str, Any]) -> list[str]:
 
 def the_deviation_tells_what_happened(staff: Staff, treated: _deviations.Treated) -> None:
     """Its timeline is all that was done, by whom; its first closure stands though it was taken up again."""
-    then, now = (
-        overview(staff.manager, treated.id, asOf={"position": at})["deviation"] for at in (treated.closed, treated.closed_again)
-    )
+    then, now = (overview(staff.manager, treated.id, asOf={"position": at})["deviation"] for at in (treated.closed, treated.closed_again))
     assert (then["status"], then["reopenedCount"], now["status"], now["reopenedCount"]) == ("CLOSED", 0, "CLOSED", 1)
     assert now["firstClosedAt"] == then["firstClosedAt"] == then["closedAt"] < now["closedAt"]
     reopened = overview(staff.manager, treated.id, asOf={"position": treated.reopened})["deviation"]

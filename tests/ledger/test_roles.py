@@ -28,9 +28,8 @@ CHANGES = [
     "CREATE TABLE ledger.mine ()",
 ]
 PRIVATE = [
-    "ledger._append('fjordgata', gen_random_uuid(), 'd', 'a', gen_random_uuid(), NULL, '{}', '{}', '{}', '{}', NULL)",
-    "ledger._write('fjordgata', 1, '{}', now(), gen_random_uuid(), 'a', gen_random_uuid(), NULL, '{}', '{}', '{}', '{}')",
     "ledger._check_versions('fjordgata', '{}', '{}')",
+    "ledger._refuse_event(1)",
 ]
 APPEND = "SELECT ledger.append('fjordgata', gen_random_uuid(), 'd', 'a', gen_random_uuid(), NULL, '{}', '{}', '{}', '{}')"
 APPEND_AT = "SELECT ledger.append_at('fjordgata', gen_random_uuid(), 'd', 'a', gen_random_uuid(), NULL, '{}', '{}', '{}', '{}', now())"

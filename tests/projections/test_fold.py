@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from events import deviation as facts
 from projections._all import read_models
-from projections._engine._fold import PracticeFold, TableFold
+from projections._engine._fold import Handlers, PracticeFold, TableFold
 from projections._model import ReadModel
 from read_side._tables import all_tables
 from tests.projections._histories import Happened, a_life, cuts, histories
@@ -22,7 +22,7 @@ MODELS = (*read_models(), *TOYS)
 
 def fold(happened: Sequence[Happened], models: tuple[ReadModel[Any], ...] = MODELS, sizes: Sequence[int] = ()) -> PracticeFold:
     """The events folded in batches of some sizes, in one if left out."""
-    engine = PracticeFold(models, "practice-1")
+    engine = PracticeFold(Handlers(models), "practice-1")
     for end, size in zip(accumulate(sizes or [len(happened)]), sizes or [len(happened)], strict=True):
         assert engine.fold(engine.plan(lines(happened)[end - size : end])) == end
     return engine
@@ -82,7 +82,7 @@ def test_every_table_has_a_fold_and_every_event_is_activity() -> None:
 
 def test_a_failing_event_leaves_nothing_of_itself() -> None:
     happened = [*a_life(events=3), ("deviation/no-uuid", facts.DeviationClosed(conclusion="x", lessons=None)), *a_life(2, events=2)]
-    engine = PracticeFold(MODELS, "practice-1")
+    engine = PracticeFold(Handlers(MODELS), "practice-1")
     assert engine.fold(engine.plan(lines(happened))) == 3
     assert engine.failure is not None
     assert engine.failure.position == 4
@@ -92,7 +92,7 @@ def test_a_failing_event_leaves_nothing_of_itself() -> None:
 
 def test_a_handler_that_fails_takes_back_what_others_made_of_the_event() -> None:
     closed_first = [("deviation/00000000-0000-4000-8000-000000000001", facts.DeviationClosed(conclusion="x", lessons=None))]
-    engine = PracticeFold(MODELS, "practice-1")
+    engine = PracticeFold(Handlers(MODELS), "practice-1")
     assert engine.fold(engine.plan(lines(closed_first))) == 0
     assert engine.failure is not None
     assert all(rows(table) == {} for table in engine.tables)
@@ -110,7 +110,7 @@ def test_a_handler_that_fails_takes_back_what_others_made_of_the_event() -> None
     ],
 )
 def test_a_line_that_is_none_stops_the_practice(line: bytes, error: str) -> None:
-    engine = PracticeFold(MODELS, "practice-1")
+    engine = PracticeFold(Handlers(MODELS), "practice-1")
     assert engine.plan([(1, line)]) == []
     assert engine.failure is not None
     assert engine.failure.position == 1
@@ -125,7 +125,7 @@ def test_a_row_under_another_key_than_asked_for_is_a_failure() -> None:
         (row,) = folded(a_life(7, events=1), TOYS)["toy_open"].values()
         return row  # type: ignore[no-any-return]
 
-    engine = PracticeFold((model,), "practice-1")
+    engine = PracticeFold(Handlers((model,)), "practice-1")
     assert engine.fold(engine.plan(lines(a_life(events=1)))) == 0
     assert "asked for the row" in str(engine.failure and engine.failure.error)
 

@@ -107,6 +107,7 @@ async def test_personal_fields_can_be_left_out(read_models: Database, record: Re
             assert [secret in str(page) for page in told] == [personal, personal]
         first = (await audit_trail(view, subject, personal=False)).items[0]
     assert first.event.data["title"] is None
+    assert first.event.actor == ""
     assert first.event.data["harm"] == "none"
     hidden = {change.column for change in first.changes if change.hidden}
     assert {"title", "description", "reporter_id"} <= hidden

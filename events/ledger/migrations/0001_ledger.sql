@@ -39,9 +39,11 @@ create table ledger.ledger (
   size bigint not null default 0,
   frontier bytea[] not null default '{}',
   last_time timestamptz not null default '-infinity',
+  clock timestamptz,
   opened_at timestamptz not null default now()
 ) with (fillfactor = 50);
 comment on column ledger.ledger.simulated is 'opened by the generator, which alone may say when its events happened';
+comment on column ledger.ledger.clock is 'what time it is, while an append to a simulated ledger goes on';
 comment on column ledger.ledger.frontier is 'RFC 6962: roots of the full subtrees, largest first; one for each 1 in the binary form of size';
 
 create table ledger.entry (
@@ -87,11 +89,10 @@ alter table ledger.entry enable always trigger recorded;
 alter table ledger.receipt enable always trigger recorded;
 alter table ledger.ledger enable always trigger recorded;
 
--- What follows runs inside `append`, which pins the search path, and plans once and for tables that grow; nobody may
--- call it alone.
+create type ledger.appended as ("position" bigint, root bytea, count integer, repeated boolean);
 
 -- Refuses events that do not continue their streams (SB001): a stream begins with version 1 (or 0) and has no gap.
--- Runs under the head row's lock, so nobody else can be adding to the same streams.
+-- Called by `append` under the head row's lock, so nobody else can be adding to the same streams.
 create function ledger._check_versions(p_ledger text, p_subject text[], p_version integer[]) returns void
 language plpgsql as $$
 declare
@@ -120,91 +121,34 @@ begin
     using errcode = 'SB006';
 end $$;
 
--- The root of the tree with that frontier; SHA-256 of nothing for the empty tree.
-create function ledger._root(frontier bytea[]) returns bytea
-language plpgsql immutable as $$
-declare
-  node bytea := coalesce(frontier[cardinality(frontier)], sha256(''::bytea));
-begin
-  for i in reverse cardinality(frontier) - 1 .. 1 loop
-    node := sha256('\x01'::bytea || frontier[i] || node);
-  end loop;
-  return node;
-end $$;
-
--- Composes the lines of events that follow position `p_size`, stores them with their leaf hashes, and answers the
--- frontier of the grown tree (RFC 6962 § 2.1).
-create function ledger._write(
-  p_ledger text, p_size bigint, p_frontier bytea[], p_time timestamptz,
-  p_command_id uuid, p_actor text, p_correlation_id uuid, p_causation_id text,
+-- The one way in. It answers the size of the ledger, the root over all its lines, how many events there were, and whether
+-- the command had been carried out before; then these are the first answer, and nothing is written.
+--
+-- All of it happens in one transaction, with the head row locked to its end: so positions are gapless and in the order of
+-- commit, and a reader that has seen position p has seen all before it. It is one long function because each call of
+-- another costs a tenth of it; it keeps its plans, made for tables that grow.
+create function ledger.append(
+  p_ledger text, p_command_id uuid, p_digest bytea, p_actor text, p_correlation_id uuid, p_causation_id text,
   p_subject text[], p_version integer[], p_type text[], p_data json[]
-) returns bytea[] language plpgsql as $$
+) returns ledger.appended language plpgsql security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+<<head>>
 declare
-  source text := '","source":' || to_json('/practices/' || p_ledger) || ',"type":';
-  metadata text := ',"actor":' || to_json(p_actor) || ',"commandid":"' || p_command_id || '","correlationid":"' || p_correlation_id
-    || coalesce('","causationid":' || to_json(p_causation_id) || ',"datacontenttype":"', '","datacontenttype":"');
-  recorded text := ',"time":"' || to_char(p_time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '","streamversion":';
-  size bigint := p_size;
-  written record;
+  size bigint;
+  frontier bytea[];
+  last_time timestamptz;
+  clock timestamptz;
+  known ledger.receipt;
+  number integer := cardinality(p_subject);
+  before_type text;
+  before_version text;
+  before_data text;
+  written bigint;
   node bytea;
   carry bigint;
 begin
-  for written in
-    insert into ledger.entry as e (ledger, position, subject, version, type, time, line, leaf)
-    select p_ledger, p_size + nth, subject, version, type, p_time, line, sha256('\x00'::bytea || convert_to(line, 'UTF8'))
-    from (
-      select nth, subject, version, type,
-        '{"specversion":"1.0","id":"' || p_size + nth || source || to_json(type) || ',"subject":' || to_json(subject)
-        || recorded || version || metadata
-        || case
-             when not (length(subject) between 1 and 200 and length(type) between 1 and 200) then ledger._refuse_event(nth)
-             -- The cast refuses the escapes of NUL and of lone surrogates (22P05, 22P02): no jsonb column could take them in later.
-             when json_typeof(data) = 'object' and strpos(data::text, E'\n') = 0 and (strpos(data::text, '\u') = 0 or data::jsonb is not null)
-               then 'application/json","data":'
-             when json_typeof(data) = 'string' and decode(data #>> '{}', 'base64') is not null
-               then 'application/octet-stream","data_base64":'
-             else ledger._refuse_event(nth)
-           end
-        || data || '}' as line
-      from (
-        select generate_subscripts(p_subject, 1) as nth,
-          unnest(p_subject) as subject, unnest(p_version) as version, unnest(p_type) as type, unnest(p_data) as data
-      ) as event
-      offset 0 -- the line is composed once, though it is used twice
-    ) as composed
-    returning e.position, e.leaf
-  loop
-    if written.position <> size + 1 then
-      raise exception 'entries were not stored in their order';
-    end if;
-    node := written.leaf;
-    carry := size;
-    while carry & 1 = 1 loop
-      node := sha256('\x01'::bytea || p_frontier[cardinality(p_frontier)] || node);
-      p_frontier := trim_array(p_frontier, 1);
-      carry := carry >> 1;
-    end loop;
-    p_frontier := p_frontier || node;
-    size := size + 1;
-  end loop;
-  return p_frontier;
-end $$;
-
-create type ledger.appended as ("position" bigint, root bytea, count integer, repeated boolean);
-
--- Everything below happens in one transaction, with the head row locked to its end: so positions are gapless and in
--- the order of commit, and a reader that has seen position p has seen all before it.
-create function ledger._append(
-  p_ledger text, p_command_id uuid, p_digest bytea, p_actor text, p_correlation_id uuid, p_causation_id text,
-  p_subject text[], p_version integer[], p_type text[], p_data json[], p_time timestamptz
-) returns ledger.appended language plpgsql as $$
-declare
-  head ledger.ledger;
-  known ledger.receipt;
-  count integer := cardinality(p_subject);
-  root bytea;
-begin
-  select * into head from ledger.ledger as l where l.ledger = p_ledger for no key update;
+  select l.size, l.frontier, l.last_time, l.clock into size, frontier, last_time, clock
+  from ledger.ledger as l where l.ledger = p_ledger for no key update;
   if not found then
     raise exception 'there is no ledger %', p_ledger using errcode = 'SB003';
   end if;
@@ -218,80 +162,116 @@ begin
     return (known.position, known.root, known.count, true)::ledger.appended;
   end if;
 
-  if count > 0 then
-    if not (cardinality(p_version) = count and cardinality(p_type) = count and cardinality(p_data) = count) then
+  if number > 0 then
+    if not (cardinality(p_version) = number and cardinality(p_type) = number and cardinality(p_data) = number) then
       raise exception 'subjects, versions, types and data are not equally many' using errcode = 'SB006';
     end if;
-    if p_time is null then
-      p_time := greatest(date_trunc('milliseconds', clock_timestamp()), head.last_time);
-    elsif p_time < head.last_time or p_time > clock_timestamp() then
-      raise exception 'time % does not lie between the last event of ledger %, %, and now', p_time, p_ledger, head.last_time
-        using errcode = 'SB004';
-    end if;
     perform ledger._check_versions(p_ledger, p_subject, p_version);
-    head.frontier := ledger._write(
-      p_ledger, head.size, head.frontier, p_time, p_command_id, p_actor, p_correlation_id, p_causation_id, p_subject, p_version, p_type, p_data
-    );
-    head.size := head.size + count;
-    update ledger.ledger as l set size = head.size, frontier = head.frontier, last_time = p_time where l.ledger = p_ledger;
+
+    if clock is null then
+      last_time := greatest(date_trunc('milliseconds', clock_timestamp()), last_time);
+    elsif clock >= last_time and clock <= clock_timestamp() then
+      last_time := clock;
+    else
+      raise exception 'time % does not lie between the last event of ledger %, %, and now', clock, p_ledger, last_time using errcode = 'SB004';
+    end if;
+
+    before_type := '","source":' || to_json('/practices/' || p_ledger) || ',"type":';
+    before_version := ',"time":"' || to_char(last_time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') || '","streamversion":';
+    before_data := ',"actor":' || to_json(p_actor) || ',"commandid":"' || p_command_id || '","correlationid":"' || p_correlation_id
+      || coalesce('","causationid":' || to_json(p_causation_id) || ',"datacontenttype":"', '","datacontenttype":"');
+    for written, node in
+      insert into ledger.entry as e (ledger, position, subject, version, type, time, line, leaf)
+      select p_ledger, head.size + nth, subject, version, type, head.last_time, line, sha256('\x00'::bytea || convert_to(line, 'UTF8'))
+      from (
+        select nth, subject, version, type,
+          '{"specversion":"1.0","id":"' || head.size + nth || before_type || to_json(type) || ',"subject":' || to_json(subject)
+          || before_version || version || before_data
+          || case
+               when not (length(subject) between 1 and 200 and length(type) between 1 and 200) then ledger._refuse_event(nth)
+               -- The cast refuses the escapes of NUL and of lone surrogates (22P05, 22P02): no jsonb column could take them in.
+               when json_typeof(data) = 'object' and strpos(data::text, E'\n') = 0 and (strpos(data::text, '\u') = 0 or data::jsonb is not null)
+                 then 'application/json","data":'
+               when json_typeof(data) = 'string' and decode(data #>> '{}', 'base64') is not null
+                 then 'application/octet-stream","data_base64":'
+               else ledger._refuse_event(nth)
+             end
+          || data || '}' as line
+        from (
+          select generate_subscripts(p_subject, 1) as nth,
+            unnest(p_subject) as subject, unnest(p_version) as version, unnest(p_type) as type, unnest(p_data) as data
+        ) as event
+        offset 0 -- the line is composed once, though it is used twice
+      ) as composed
+      returning e.position, e.leaf
+    loop
+      if written <> size + 1 then
+        raise exception 'entries were not stored in their order';
+      end if;
+      -- RFC 6962 § 2.1: a full subtree takes in its left neighbour of the same size.
+      carry := size;
+      while carry & 1 = 1 loop
+        node := sha256('\x01'::bytea || frontier[cardinality(frontier)] || node);
+        frontier := trim_array(frontier, 1);
+        carry := carry >> 1;
+      end loop;
+      frontier := frontier || node;
+      size := size + 1;
+    end loop;
+    update ledger.ledger as l set size = head.size, frontier = head.frontier, last_time = head.last_time where l.ledger = p_ledger;
   end if;
 
-  root := ledger._root(head.frontier);
+  node := coalesce(frontier[cardinality(frontier)], sha256(''::bytea));
+  for i in reverse cardinality(frontier) - 1 .. 1 loop
+    node := sha256('\x01'::bytea || frontier[i] || node);
+  end loop;
   insert into ledger.receipt (ledger, command_id, digest, position, count, root)
-  values (p_ledger, p_command_id, p_digest, head.size, count, root);
-  return (head.size, root, count, false)::ledger.appended;
+  values (p_ledger, p_command_id, p_digest, head.size, number, node);
+  return (size, node, number, false)::ledger.appended;
 end $$;
 
--- The one way in. It writes at the clock's time and answers the size of the ledger, the root over all its lines, how
--- many events there were, and whether the command had been carried out before; then these are the first answer, and
--- nothing is written.
-create function ledger.append(
-  ledger text, command_id uuid, digest bytea, actor text, correlation_id uuid, causation_id text,
-  subject text[], version integer[], type text[], data json[]
-) returns ledger.appended language plpgsql security definer
-set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
-begin
-  return ledger._append(ledger, command_id, digest, actor, correlation_id, causation_id, subject, version, type, data, null);
-end $$;
-
--- The same at a given time in milliseconds, on simulated ledgers only (SB005).
+-- The same at a given time, on simulated ledgers only (SB005): their clock stands still at it for this append.
 create function ledger.append_at(
-  ledger text, command_id uuid, digest bytea, actor text, correlation_id uuid, causation_id text,
-  subject text[], version integer[], type text[], data json[], at timestamptz
-) returns ledger.appended language plpgsql security definer
-set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+  p_ledger text, p_command_id uuid, p_digest bytea, p_actor text, p_correlation_id uuid, p_causation_id text,
+  p_subject text[], p_version integer[], p_type text[], p_data json[], p_time timestamptz
+) returns ledger.appended language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  answer ledger.appended;
 begin
-  if at is null or not (select l.simulated from ledger.ledger as l where l.ledger = append_at.ledger) then
-    raise exception 'ledger % is not simulated: its times are the clock''s', ledger using errcode = 'SB005';
+  update ledger.ledger as l set clock = date_trunc('milliseconds', p_time) where l.ledger = p_ledger and l.simulated;
+  if not found or p_time is null then
+    raise exception 'ledger % is not simulated: its times are the clock''s', p_ledger using errcode = 'SB005';
   end if;
-  return ledger._append(
-    ledger, command_id, digest, actor, correlation_id, causation_id, subject, version, type, data, date_trunc('milliseconds', at)
+  answer := ledger.append(
+    p_ledger, p_command_id, p_digest, p_actor, p_correlation_id, p_causation_id, p_subject, p_version, p_type, p_data
   );
+  update ledger.ledger as l set clock = null where l.ledger = p_ledger;
+  return answer;
 end $$;
 
 -- Opens a ledger; one that is open stays as it is. Answers whether it is new.
-create function ledger.open(ledger text, simulated boolean) returns boolean
+create function ledger.open(p_ledger text, p_simulated boolean) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if ledger !~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(/access)?$' then
+  if p_ledger !~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(/access)?$' then
     raise exception 'a ledger is named by a practice id: lower-case letters, digits and hyphens, 63 at most' using errcode = 'SB006';
   end if;
-  insert into ledger.ledger (ledger, simulated) values (open.ledger, open.simulated) on conflict do nothing;
+  insert into ledger.ledger (ledger, simulated) values (p_ledger, p_simulated) on conflict do nothing;
   return found;
 end $$;
 
 -- Position of the last event recorded at or before a time, 0 if there is none; null for a ledger that is not open.
 -- Times never decrease along positions, so halving finds it in the primary key.
-create function ledger.position_at(ledger text, at timestamptz) returns bigint
+create function ledger.position_at(p_ledger text, p_time timestamptz) returns bigint
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
   low bigint := 0;
-  high bigint := (select l.size from ledger.ledger as l where l.ledger = position_at.ledger);
+  high bigint := (select l.size from ledger.ledger as l where l.ledger = p_ledger);
   middle bigint;
 begin
   while low < high loop
     middle := (low + high + 1) / 2;
-    if (select e.time <= position_at.at from ledger.entry as e where e.ledger = position_at.ledger and e.position = middle) then
+    if (select e.time <= p_time from ledger.entry as e where e.ledger = p_ledger and e.position = middle) then
       low := middle;
     else
       high := middle - 1;

@@ -1,0 +1,181 @@
+"""Two practices in which the same has happened; every word of the second one carries a mark."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from events._function import Function
+from gateway.auth.actor import Role
+from tests._database import Postgres
+from tests.e2e import _deviations, _people, _risks, _tasks
+from tests.e2e._doors import Doors, today
+from tests.e2e._people import Staff
+from tests.faults._processes import part
+from tests.gateway._house import House, Person, running_house
+
+MARK = "Bjørkeli"
+WORDS = frozenset(
+    {
+        "title",
+        "description",
+        "name",
+        "reason",
+        "note",
+        "scope",
+        "conclusion",
+        "lessons",
+        "text",
+        "place",
+        "explanation",
+        "immediate_measures",
+    }
+)
+"""Fields of commands that hold words; a value in small letters, such as `duplicate`, is a choice."""
+ROLES: dict[str, tuple[Role, ...]] = {
+    "employee": (Role.EMPLOYEE,),
+    "holder": (Role.EMPLOYEE, Role.FUNCTION_HOLDER),
+    "manager": (Role.EMPLOYEE, Role.FUNCTION_HOLDER, Role.MANAGER),
+    "auditor": (Role.AUDITOR,),
+    "analyst": (Role.ANALYST,),
+}
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MADE = {
+    "deviation.reported.v1": ("deviation", None),
+    "deviation.measure_planned.v1": ("measure", "measure_id"),
+    "risk_assessment.started.v1": ("risk_assessment", None),
+    "risk_assessment.scenario_described.v1": ("scenario", "scenario_id"),
+    "risk_assessment.treatment_planned.v1": ("treatment", "treatment_id"),
+    "recurring_task.defined.v1": ("recurring_task", None),
+    "task.planned.v1": ("task", None),
+    "practice.member_joined.v1": ("member", "member_id"),
+    "practice.function_established.v1": ("function", "function"),
+}
+"""Which event makes a thing of a kind, and where its id stands; the subject's, where no field is named."""
+
+
+class Marked(Person):
+    """Somebody whose every word carries the mark."""
+
+    def post(self, path: str, content: Any, *, key: str | None = None, practice: str | None = None, **headers: str) -> httpx.Response:
+        return super().post(path, _marked(content), key=key, practice=practice, **headers)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two practices."""
+
+    name: str
+    staff: Staff
+    things: dict[str, list[str]]
+    """Ids by kind, the latest last."""
+    ids: frozenset[str]
+    """Every id that stands anywhere in its record."""
+
+    def subjects(self) -> list[str]:
+        """Subjects of every kind, the latest of each."""
+        kinds = ("deviation", "risk_assessment", "task", "recurring_task")
+        return [f"{kind}/{self.things[kind][-1]}" for kind in kinds] + [f"practice/{self.name}", f"risk_matrix/{self.name}"]
+
+
+@dataclass(frozen=True)
+class Village:
+    """The house and both practices."""
+
+    house: House
+    doors: Doors
+    own: Side
+    other: Side
+
+    def person(self, role: str) -> Person:
+        """Somebody of the own practice."""
+        member, roles = self.own.staff.manager.member, ROLES[role]
+        inside = Role.EMPLOYEE in roles
+        return self.house.person(self.own.name, roles, member if inside else None, [Function.QUALITY_LEAD] if len(roles) > 1 else [])
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What nobody of the own practice may ever be shown."""
+        return (self.other.ids - self.own.ids) | {MARK, self.other.name}
+
+    def told(self, text: str) -> list[str]:
+        """Secrets that stand in a text."""
+        return [secret for secret in self.secrets if secret in text]
+
+    def ledgers(self) -> list[tuple[Any, ...]]:
+        """Size of each ledger, and how many commands it has answered."""
+        with self.house.database.connect() as conn:
+            counted = (
+                "select ledger, size, (select count(*) from ledger.receipt r where r.ledger = l.ledger) from ledger.ledger l order by 1"
+            )
+            return conn.execute(counted).fetchall()
+
+
+@contextmanager
+def living_village(postgres: Postgres, directory: Path) -> Iterator[Village]:
+    """Both practices with all that the story makes, and something open besides."""
+    with running_house(postgres, directory, demo_sign_in=True, graphql_cost=10**9, graphql_fields=10_000) as house:
+        doors = Doors(house.url, house.client, house.issuer)
+        lives = [_begin(doors, "fjordgata"), _begin(replace(doors, made=Marked), "bergvik")]
+        with part("schedule", house.database.url, directory):
+            own, other = (_go_on(house, staff, planned, deviation) for staff, planned, deviation in lives)
+        yield Village(house, doors, own, other)
+
+
+def _begin(doors: Doors, practice: str) -> tuple[Staff, _tasks.Planned, str]:
+    staff = _people.employ(doors, _people.register(doors, practice))
+    _people.confirm(staff.manager)
+    reported = _deviations.report(staff.nurse)
+    _deviations.report_again(staff, reported)
+    treated = _deviations.treat(staff, reported)
+    staff.secretary.done("/deviations", _deviations.told(reporter="pseudonymous"))
+    assessed = _risks.assess(staff)
+    return staff, _tasks.plan(staff, treated.id, assessed.id), treated.id
+
+
+def _go_on(house: House, staff: Staff, planned: _tasks.Planned, deviation: str) -> Side:
+    _tasks.work(staff, planned, _tasks.made_by_the_clock(staff.manager, planned), deviation)
+    manager = staff.manager
+    reported = manager.done("/deviations", _deviations.told(title="Ikke ferdig"))
+    one = f"/deviations/{reported['id']}"
+    manager.done(f"{one}/accept-routing", {"responsible": str(manager.member)})
+    plan = {"kind": "preventive", "description": "Følges opp.", "owner": str(manager.member), "due": str(today())}
+    last = manager.done(f"{one}/measures", plan)
+    _people.members(manager, last["position"])
+    lines = house.lines(manager.practice)
+    return Side(manager.practice, staff, _things(lines), frozenset(_ID.findall("\n".join(lines))))
+
+
+def _things(lines: list[str]) -> dict[str, list[str]]:
+    things: dict[str, list[str]] = defaultdict(list)
+    for line in map(json.loads, lines):
+        if line["type"] in _MADE:
+            kind, field = _MADE[line["type"]]
+            things[kind].append(line["data"][field] if field else line["subject"].partition("/")[2])
+    assert len(things) == len(_MADE)
+    return things
+
+
+def _marked(content: Any, key: str = "") -> Any:
+    if isinstance(content, dict):
+        return {name: _marked(value, name) for name, value in content.items()}
+    if isinstance(content, list):
+        return [_marked(value, key) for value in content]
+    if key in WORDS and isinstance(content, str) and content[0].isupper():
+        return f"{content} {MARK}"
+    return content
+
+
+def is_id(text: object) -> bool:
+    """Whether a value is an id."""
+    try:
+        return isinstance(text, str) and bool(UUID(text))
+    except ValueError:
+        return False

@@ -1,0 +1,149 @@
+"""Nobody of one practice is shown anything of another, through any field, id, cursor, command, page or refusal."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+from uuid import uuid4
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from gateway.web import mount_web
+from gateway.web.charts import ChartName
+from tests._database import Postgres
+from tests.e2e._asking import ask, everything, foreign, needed, under, with_each
+from tests.e2e._commands import mounted, unnamed_ids, with_foreign_ids
+from tests.e2e._village import MARK, ROLES, Village, living_village
+from tests.e2e._walk import asking, own_leaves, slots
+from tests.gateway._house import Person
+
+NOWHERE = "nowhere"
+"""A practice that does not exist."""
+
+
+@pytest.fixture(scope="module")
+def village(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
+    with living_village(postgres, tmp_path_factory.mktemp("village")) as village:
+        yield village
+
+
+def test_the_walk_reaches_all_that_is_there(village: Village) -> None:
+    """The same questions, asked by the other practice's own manager, show everything that must not be shown to others."""
+    manager = village.other.staff.manager
+    shown = "".join(everything(manager, needed(manager, village.other)))
+    assert MARK in shown
+    unseen = {kind: [id_ for id_ in ids if id_ not in shown] for kind, ids in village.other.things.items()}
+    assert not any(unseen.values()), unseen
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_field_shows_another_practice(village: Village, role: str) -> None:
+    person = village.person(role)
+    answers = list(everything(person, needed(village.own.staff.manager, village.own)))
+    assert not [village.told(answer) for answer in answers if village.told(answer)]
+    assert any(village.own.things["deviation"][-1] in answer for answer in answers)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_argument_reaches_another_practice(village: Village, role: str) -> None:
+    """Ids, subjects, cursors and words of the other practice, in every argument of every field."""
+    person, own = village.person(role), needed(village.own.staff.manager, village.own)
+    theirs = needed(village.other.staff.manager, village.other)
+    for selection in asking():
+        for name, type_, place in slots(selection.field):
+            values = foreign(village.other, selection, name, type_, theirs)
+            for answer in with_each(person, selection, place, values, own):
+                assert not village.told(answer.text), (selection.path, place)
+                if name == "id":
+                    assert set(under(answer, selection.path)) == {None}, selection.path
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_another_practice_is_refused_like_one_that_does_not_exist(village: Village, role: str) -> None:
+    person = village.person(role)
+    for state in ("", ", atLeast: 1", ", asOf: { position: 1 }"):
+        told = [ask(person, f'{{ practice(id: "{name}"{state}) {{ {own_leaves()} }} }}') for name in (village.other.name, "nowhere")]
+        assert told[0].json() == told[1].json()
+        assert [error["extensions"]["code"] for error in told[0].json()["errors"]] == ["access.other_practice"]
+
+
+def test_every_id_that_a_command_may_name_is_tried() -> None:
+    unnamed = {entry.command.NAME: names for entry in mounted() if (names := unnamed_ids(entry))}
+    assert not unnamed, "name them in OPTIONAL of tests/e2e/_commands.py"
+
+
+def test_no_command_reaches_another_practice(village: Village) -> None:
+    """With one id of the other practice, of whatever it names, a command is refused as if there were no such thing."""
+    manager, before, tried = village.own.staff.manager, village.ledgers(), 0
+    for entry in mounted():
+        for given in with_foreign_ids(entry, village.own, village.other):
+            answer, tried = manager.post(given.path, given.content), tried + 1
+            told = (entry.command.NAME, given, answer.text)
+            assert answer.status_code in (404, 422), told
+            assert answer.json()["code"].endswith("not_found"), told
+            assert MARK not in answer.text, told
+    assert tried > len(mounted())
+    assert village.ledgers() == before
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_command_tells_whether_a_practice_exists(village: Village, role: str) -> None:
+    person, before = village.person(role), village.ledgers()
+    for entry in mounted():
+        path = re.sub(r"{\w+}", village.other.things["deviation"][-1], entry.path)
+        refused(*(person.post(path, dict(entry.example), practice=name) for name in (village.other.name, NOWHERE)), village=village)
+    assert village.ledgers() == before
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nothing_is_shown_over_rest(village: Village, role: str) -> None:
+    """A thing of the other practice is not there under the own one, and the other one is refused as a whole."""
+    person = village.person(role)
+    for path in shown_over_rest(village):
+        for id_ in (id_ for ids in village.other.things.values() for id_ in ids[-2:]):
+            theirs, nowhere = (get(person, re.sub(r"{(?!practice)\w+}", id_, path), name) for name in (village.other.name, NOWHERE))
+            refused(theirs, nowhere, village=village)
+            absent = get(person, re.sub(r"{(?!practice)\w+}", id_, path), village.own.name)
+            assert (absent.status_code, absent.json()["code"]) == (404, "thing.not_found")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_page_shows_another_practice(village: Village, role: str) -> None:
+    person = village.person(role)
+    for path in pages():
+        own, theirs, nowhere = (
+            village.doors.get(path.format(practice=name), person) for name in (village.own.name, village.other.name, NOWHERE)
+        )
+        assert (own.status_code, theirs.status_code, nowhere.status_code) == (200, 403, 403)
+        assert theirs.text.replace(village.other.name, NOWHERE) == nowhere.text
+        assert not village.told(own.text)
+        assert MARK not in theirs.text
+
+
+def refused(theirs: httpx.Response, nowhere: httpx.Response, *, village: Village) -> None:
+    """Both in the same words."""
+    assert (theirs.status_code, theirs.json()["code"]) in ((403, "access.other_practice"), (403, "access.role"))
+    assert theirs.text.replace(village.other.name, NOWHERE) == nowhere.text
+    assert theirs.status_code == nowhere.status_code
+
+
+def shown_over_rest(village: Village) -> list[str]:
+    """Addresses of things, as the description of the API has them."""
+    paths = village.house.client.get("/openapi.json").json()["paths"]
+    found = [path for path, ways in paths.items() if "{practice}" in path and "get" in ways]
+    assert found
+    return found
+
+
+def get(person: Person, path: str, practice: str) -> httpx.Response:
+    return person.client.get(path.replace("{practice}", practice), headers={"Authorization": f"Bearer {person.token}"})
+
+
+def pages() -> list[str]:
+    """Addresses of the pages of a practice, and of the charts on them."""
+    app = Starlette()
+    mount_web(app, cast(Any, None))
+    paths = [route.path for route in app.routes if isinstance(route, Route) and "{practice}" in route.path]
+    return [path.replace("{chart}", chart) for path in paths for chart in (ChartName if "{chart}" in path else [""])]
