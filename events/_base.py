@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from events import _registry
+from events._frozen import quick
 
 parse_uuid = lru_cache(maxsize=10_000)(UUID)
 """The UUID of a text; the ids of a stream and of a command come again and again while lines are read."""
@@ -34,6 +35,7 @@ class DomainEvent(Value):
         _registry.register(cls)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """What the ledger records around an event: the CloudEvents 1.0 attributes of its line."""

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from psycopg import sql
 
+from events._frozen import quick
 from events._personal import PersonalMark
 
 R = TypeVar("R")
@@ -109,7 +110,7 @@ def table(
 
     def declare(row: type[R]) -> type[R]:
         row.__table__ = Table(name, row, key, _columns(row), history, indexes)  # type: ignore[attr-defined]
-        _tables[name] = row
+        _tables[name] = quick(row)
         return row
 
     return declare

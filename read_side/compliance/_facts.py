@@ -189,12 +189,12 @@ _DEVIATIONS = sql.SQL("""
            status = 'rejected' as rejected,
            (closed_at at time zone 'Europe/Oslo')::date as closed_on,
            case when status = 'closed' then closing.position end as closed_position,
-           first_look.day as reviewed_on,
+           case when first_look.type = 'deviation.reviewed.v1' then reviewed_on
+                else (first_look.time at time zone 'Europe/Oslo')::date end as reviewed_on,
            first_look.position as reviewed_position
     from {DeviationRow}
     left join (
-        select distinct on (subject) subject, position,
-               coalesce((data->>'reviewed_on')::date, (time at time zone 'Europe/Oslo')::date) as day
+        select distinct on (subject) subject, position, type, time
         from {ActivityRow} where type in ('deviation.reviewed.v1', 'deviation.causes_analysed.v1')
         order by subject, position
     ) as first_look using (subject)

@@ -1,6 +1,7 @@
 """Asking all that the schema lets one ask, and with which values."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import httpx
 
@@ -55,10 +56,8 @@ def explored(person: Person, selection: Selection, given: Mapping[Place, str]) -
 def foreign(side: Side, selection: Selection, name: str, type_: str, given: Mapping[Place, str]) -> list[str]:
     """Values of a practice for an argument, as literals."""
     if name in CURSORS:
-        shown = ask(
-            side.staff.manager,
-            nested(selection.path, f"{selection.path[-1]}{given.get(selection.path, '')} {{ edges {{ cursor }} }}", given),
-        )
+        list_ = f"{selection.path[-1]}{given.get(selection.path, '')} {{ edges {{ cursor }} }}"
+        shown = ask(side.staff.manager, nested(selection.path, list_, given))
         edges = [edge for found in under(shown, selection.path) for edge in found["edges"]]
         assert edges, selection.path
         return [literal(edge["cursor"]) for edge in (edges[0], edges[len(edges) // 2], edges[-1])]
@@ -95,7 +94,7 @@ def nested(path: Place, fields: str, given: Mapping[Place, str]) -> str:
     return f"{{ practice {{ {query} }} }}"
 
 
-def under(answer: httpx.Response, path: Place) -> list[object]:
+def under(answer: httpx.Response, path: Place) -> list[Any]:
     """What stands in an answer where a path ends, under whatever names."""
     found = [answer.json()["data"]["practice"]]
     for name in path[:-1]:
@@ -104,7 +103,13 @@ def under(answer: httpx.Response, path: Place) -> list[object]:
 
 
 def ask(person: Person, query: str) -> httpx.Response:
-    answer = person.client.post("/graphql", json={"query": query}, headers={"Authorization": f"Bearer {person.token}"})
+    """The answer to a question, which may be refused but does not fail."""
+    return run(person, {"query": query})
+
+
+def run(person: Person, request: dict[str, Any]) -> httpx.Response:
+    """The answer to an operation, which may be refused but does not fail."""
+    answer = person.client.post("/graphql", json=request, headers={"Authorization": f"Bearer {person.token}"})
     assert answer.status_code == 200, answer.text
     assert "internal" not in answer.text, answer.text
     return answer

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from fastapi import FastAPI
+from graphql import GraphQLInputObjectType, GraphQLInputType, get_named_type, is_enum_type
 
 from gateway import rest
 from gateway.rest._commands import Mounted
 from tests.e2e._village import Side, is_id
+from tests.e2e._walk import SCHEMA, literal
 
 SOME_ID = "00000000-0000-4000-8000-000000000000"
 KINDS = {
@@ -31,6 +33,8 @@ KINDS = {
 KIND_OF = {name: kind for kind, names in KINDS.items() for name in names}
 OUTSIDE = frozenset({"attachments"})
 """Fields whose ids are of things kept elsewhere."""
+NO_PART = frozenset({"leaver"})
+"""Whoever has no part in a task leaves nothing to hand over, be it nobody: there is nothing to do."""
 _MEMBERS, _TASK = {"members": [SOME_ID]}, {"kind": "task", "target": SOME_ID}
 OPTIONAL: dict[str, list[dict[str, Any]]] = {
     "deviation.reject": [{"reason": "duplicate", "duplicate_of": SOME_ID}],
@@ -70,7 +74,7 @@ def with_foreign_ids(entry: Mounted, own: Side, other: Side) -> Iterator[Given]:
     for content in (entry.example, *({**entry.example, **more} for more in OPTIONAL.get(entry.command.NAME, []))):
         whole = {**dict.fromkeys(entry.path_ids, SOME_ID), **deepcopy(dict(content))}
         places = list(_ids(whole))
-        for foreign in places:
+        for foreign in (place for place in places if place[-1] not in NO_PART):
             sent = deepcopy(whole)
             met: Counter[str] = Counter()
             for place in places:
@@ -125,3 +129,29 @@ def _put(content: Any, place: tuple[str | int, ...], value: str) -> None:
     for step in place[:-1]:
         content = content[step]
     content[place[-1]] = value
+
+
+def mutation(entry: Mounted, practice: str) -> dict[str, Any]:
+    """The command as a GraphQL request to a practice, as its example has it."""
+    name = entry.command.__name__[0].lower() + entry.command.__name__[1:]
+    mutations = SCHEMA.mutation_type
+    assert mutations is not None
+    input_ = mutations.fields[name].args["input"].type
+    field = f"{name}(practice: $practice, idempotencyKey: {literal(name)}, input: $input) {{ id }}"
+    query = f"mutation ($practice: ID!, $input: {input_}) {{ {field} }}"
+    content = {**dict.fromkeys(entry.path_ids, SOME_ID), **entry.example}
+    return {"query": query, "variables": {"practice": practice, "input": _as_input(content, input_)}}
+
+
+def _as_input(value: Any, type_: GraphQLInputType) -> Any:
+    named = get_named_type(type_)
+    if isinstance(value, list | tuple):
+        return [_as_input(inner, type_) for inner in value]
+    if isinstance(named, GraphQLInputObjectType) and isinstance(value, dict):
+        return {camel: _as_input(inner, named.fields[camel].type) for name, inner in value.items() for camel in [_camel(name)]}
+    return value.upper() if is_enum_type(named) and isinstance(value, str) else value
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word.title() for word in others)

@@ -48,9 +48,11 @@ def register(doors: Doors, practice: str) -> Person:
 
 def employ(doors: Doors, manager: Person) -> Staff:
     """Everybody joins and gets what they are responsible for; each signed in as the record has them then."""
-    for name, profession in PEOPLE.items():
-        joined = manager.done("/members", {"name": name, "profession": profession, "employed_from": "2024-02-01"})
-    ids = members(manager, joined["position"])
+    joined = [
+        manager.done("/members", {"name": name, "profession": profession, "employed_from": "2024-02-01"})
+        for name, profession in PEOPLE.items()
+    ]
+    ids = members(manager, joined[-1]["position"])
     chief, doctor, colleague, nurse, secretary = (ids[name] for name in ("Kari", "Lise", "Per", "Nina", "Åse"))
     fixed = {"QUALITY_LEAD": chief, "DATA_CONTROLLER_LEAD": chief, "EQUIPMENT_LEAD": secretary}
     for function, holder in fixed.items():

@@ -30,9 +30,9 @@ def test_the_rest_is_told(practice: Practice) -> None:
 
 def test_a_list_of_which_every_item_is_refused_in_part(practice: Practice) -> None:
     nurse = practice.join()
-    for number in range(5):
-        last = practice.manager.done("/deviations", report(title=f"Avvik {number}"))
-    query = f"query ($n: Int) {{ practice(atLeast: $n) {{ deviations(first: 5) {{ edges {{ node {{ {REFUSED} {SHARED} tasks {{ answerableMembers {{ name }} }} }} }} }} }} }}"
+    reported = [practice.manager.done("/deviations", report(title=f"Avvik {number}")) for number in range(5)]
+    asked = f"{REFUSED} {SHARED} tasks {{ answerableMembers {{ name }} }}"
+    query = f"query ($n: Int) {{ practice(atLeast: $n) {{ deviations(first: 5) {{ edges {{ node {{ {asked} }} }} }} }} }}"
     for _ in range(20):
-        answer = nurse.ask(query, n=last["position"])
+        answer = nurse.ask(query, n=reported[-1]["position"])
         assert {error["extensions"]["code"] for error in answer["errors"]} == {"access.role"}
