@@ -36,7 +36,8 @@ def replace(row: T, **changes: Any) -> T:
 @cache
 def _copier(cls: Any) -> Callable[[Any], Any]:
     lines = ["new = make(cls)", *(f"set_{name}(new, row.{name})" for name in _setters(cls)), "return new"]
-    return _written(cls, "def copy(row):", lines, "copy")
+    copy: Callable[[Any], Any] = _written(cls, "def copy(row):", lines, "copy")
+    return copy
 
 
 @cache

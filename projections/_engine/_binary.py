@@ -18,7 +18,9 @@ from psycopg.adapt import Dumper
 from psycopg.pq import Format
 from psycopg.types.numeric import DecimalBinaryDumper
 
-from read_side._tables import Column, Table
+from projections._engine._fold import Version
+from projections._model import Key
+from read_side._tables import Column, Table, values_reader
 
 Field = Callable[[Any], bytes]
 """A value as the object id of its type, where that is asked for, its length in 4 bytes, and its bytes."""
@@ -116,15 +118,18 @@ class RowFormat:
     Versions of a row share most of their values, so what has not changed is not encoded again.
     """
 
-    def __init__(self, columns: tuple[Column, ...], *, typed: bool) -> None:
+    def __init__(self, table: Table, *, typed: bool) -> None:
         """`typed` rows are elements of an array of the table's row type, the others go into a COPY."""
+        columns = table.stored[2:]
         self._typed = typed
+        self._practice, self._position = (self._field(column) for column in table.stored[:2])
+        self._values = values_reader(column.name for column in columns)
         self._indexes = range(len(columns))
         self._fields = [self._field(column) for column in columns]
         self._nulls = [self._prefix(column) + _NULL for column in columns]
-        self._count = _int4 if typed else _int2
-        self._end = _TYPES["bigint"][1](_oid(_TYPES["bigint"][0]) if typed else b"")
-        self._known: dict[Any, tuple[tuple[Any, ...], list[bytes]]] = {}
+        count = _int4 if typed else _int2
+        self._heads = count(len(table.stored)), count(len(table.stored) + 1)
+        self._known: dict[Key, tuple[tuple[Any, ...], list[bytes]]] = {}
 
     def _prefix(self, column: Column) -> bytes:
         return _oid(_TYPES[column.type][0]) if self._typed else b""
@@ -138,12 +143,22 @@ class RowFormat:
         """Let go of the encoded values of the last batch."""
         self._known.clear()
 
-    def encode(self, rows: Iterable[tuple[Any, tuple[Any, ...], int]]) -> list[bytes]:
-        """Rows, given as their key, the values of the columns, and the position that replaced them or 0."""
-        return [self._framed(self._encoded(key, values), end) for key, values, end in rows]
+    def encode(self, practice: str, versions: Iterable[Version]) -> list[bytes]:
+        """Versions of a practice's rows; those that were replaced are rows of the history."""
+        practice_field, position_field = self._practice(practice), self._position
+        (head, history_head), typed = self._heads, self._typed
+        encoded = []
+        for key, row, position, replaced_at in versions:
+            fields = self._encoded(key, row)
+            if replaced_at:
+                line = b"".join((history_head, practice_field, position_field(position), *fields, position_field(replaced_at)))
+            else:
+                line = b"".join((head, practice_field, position_field(position), *fields))
+            encoded.append(_int4(len(line)) + line if typed else line)
+        return encoded
 
-    def _encoded(self, key: object, values: tuple[Any, ...]) -> list[bytes]:
-        before = self._known.get(key)
+    def _encoded(self, key: Key, row: object) -> list[bytes]:
+        values, before = self._values(row), self._known.get(key)
         if before is None:
             fields = [null if value is None else field(value) for field, null, value in zip(self._fields, self._nulls, values, strict=True)]
         else:
@@ -152,11 +167,6 @@ class RowFormat:
                 fields[index] = self._nulls[index] if values[index] is None else self._fields[index](values[index])
         self._known[key] = values, fields
         return fields
-
-    def _framed(self, fields: list[bytes], end: int) -> bytes:
-        tail = (self._end(end),) if end else ()
-        row = b"".join((self._count(len(fields) + len(tail)), *fields, *tail))
-        return _int4(len(row)) + row if self._typed else row
 
 
 def key_arrays(table: Table, keys: Iterable[tuple[Any, ...]]) -> list[Raw]:

@@ -80,9 +80,8 @@ class TableStore:
         columns = [column.name for column in table.stored if column.name != "practice"]
         row_type: Any = table.row
         self._row: Callable[[tuple[Any, ...]], Any] = row_reader(row_type, tuple(columns))
-        self._values = values_reader(column for column in columns if column != "position")
         self._key = values_reader(table.key)
-        self._rows, self._copied = RowFormat(table.stored, typed=True), RowFormat(table.stored, typed=False)
+        self._rows, self._copied = RowFormat(table, typed=True), RowFormat(table, typed=False)
         current, history = sql.Identifier(schema, table.name), sql.Identifier(schema, table.history_name)
         picked, joined = names(columns, "t"), self._keys("join")
         self._select = _text("select {} from {} as t {} where t.practice = %s", picked, current, joined)
@@ -125,9 +124,8 @@ class TableStore:
         self._copied.forget()
 
     def _encode(self, form: RowFormat, practice: str, versions: Iterable[Version]) -> list[bytes]:
-        values = self._values
         try:
-            return form.encode((key, (practice, position, *values(row)), end) for key, row, position, end in versions)
+            return form.encode(practice, versions)
         except Exception as error:
             raise RowError(f"{self.table.name}: {type(error).__name__}: {error}") from error
 

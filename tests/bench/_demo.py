@@ -85,6 +85,7 @@ def data_dir() -> Path:
 def running() -> Iterator[Running]:
     """A running demo; the first one of a run makes the practices."""
     environment = {**os.environ, "SPORBAR_DATA_DIR": str(data_dir()), "SPORBAR_PORT": "0"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # without it every start compiles every module, which no user's does
     started = perf_counter()
     process = subprocess.Popen([sys.executable, "-m", "gateway.cli", "demo"], env=environment, stdout=subprocess.PIPE, text=True)
     try:
