@@ -274,7 +274,7 @@ def _risks_where(view: View, wanted: RiskFilter) -> tuple[Query, dict[str, Any]]
         "bands": list(wanted.bands),
         "above": wanted.above_criterion,
         "overdue": wanted.review_overdue,
-        "ends_by": view.today + timedelta(days=min(wanted.acceptance_ends_within or 0, _FARTHEST_DAYS)),
+        "ends_by": view.today + timedelta(days=max(-_FARTHEST_DAYS, min(wanted.acceptance_ends_within or 0, _FARTHEST_DAYS))),
         "assessment_id": wanted.assessment_id,
         "owner": wanted.owner,
         "today": view.today,

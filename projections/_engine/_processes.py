@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from multiprocessing.sharedctypes import Synchronized
-from typing import Any, TypeVar
+from queue import SimpleQueue
+from typing import Any, TypeVar, Union
 
 from psycopg import Connection
 
@@ -43,6 +44,10 @@ Job = Callable[[Desk, str], T]
 """What is done for a practice or a table, named; importable, so that another process can call it."""
 
 
+Names = Union["Queue[str | None]", "SimpleQueue[str | None]"]
+"""What is still to be done, with a None for each process."""
+
+
 class Crew:
     """Does jobs for one schema, in this process and in others beside it."""
 
@@ -51,7 +56,7 @@ class Crew:
         self._url, self._schema, self._models = url, schema, models
         self._others = processes - 1 if models is None else 0
         context = get_context("spawn")
-        self._names: Queue[str | None] = context.Queue()
+        self._names: Names = context.Queue() if self._others else SimpleQueue()
         self._counted: Synchronized[int] = context.Value("q", 0)
         given = (url, schema, self._names, self._counted)
         self._pool = ProcessPoolExecutor(self._others, context, _sit_down, given) if self._others else None
@@ -83,7 +88,6 @@ class Crew:
         """End the other processes."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
-        self._names.close()
 
 
 @contextmanager
@@ -99,10 +103,10 @@ def crew(
         working.leave()
 
 
-_at: "list[tuple[Desk, Queue[str | None]]]" = []
+_at: "list[tuple[Desk, Names]]" = []
 
 
-def _sit_down(url: str, schema: str, names: "Queue[str | None]", counted: "Synchronized[int]") -> None:
+def _sit_down(url: str, schema: str, names: Names, counted: "Synchronized[int]") -> None:
     def count(events: int) -> None:
         with counted.get_lock():
             counted.value += events
@@ -116,5 +120,5 @@ def _work(job: Job[T]) -> list[T]:
     return _work_through(job, desk, names)
 
 
-def _work_through(job: Job[T], desk: Desk, names: "Queue[str | None]") -> list[T]:
+def _work_through(job: Job[T], desk: Desk, names: Names) -> list[T]:
     return [job(desk, name) for name in iter(names.get, None)]

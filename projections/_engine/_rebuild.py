@@ -103,7 +103,15 @@ def _fill(workers: Crew, sizes: dict[str, int], models: tuple[ReadModel[Any], ..
 
     workers.run(build_practice, sizes, tell)
     progress("index", total, total)
-    workers.run(index_table, [model.table.name for model in models], lambda _events: None)
+    tables = [name for model in models for name in model.table.names]
+    workers.run(make_index, _indexes(models), lambda _events: None)
+    workers.run(analyse, tables, lambda _events: None)
+
+
+def _indexes(models: tuple[ReadModel[Any], ...]) -> list[str]:
+    """A job for each index, as table and number; the first of every table, then the second, so that tables take turns."""
+    jobs = [(number, f"{model.table.name} {number}") for model in models for number, _ in enumerate(index_statements(model.table, ""))]
+    return [name for _, name in sorted(jobs)]
 
 
 def build_practice(desk: Desk, ledger: str) -> None:
@@ -156,14 +164,17 @@ def _follow_from(desk: Desk, ledger: str, position: int, failure: Failure | None
     )
 
 
-def index_table(desk: Desk, name: str) -> None:
-    """Make a table's keys and indexes, and its statistics, and its history's."""
-    model = next(model for model in desk.store.models if model.table.name == name)
-    for statement in index_statements(model.table, desk.store.schema):
-        desk.conn.execute(statement)
+def make_index(desk: Desk, job: str) -> None:
+    """Make one of a table's keys and indexes, or its history's."""
+    name, _, number = job.partition(" ")
+    table = next(model.table for model in desk.store.models if model.table.name == name)
+    desk.conn.execute(index_statements(table, desk.store.schema)[int(number)])
+
+
+def analyse(desk: Desk, table: str) -> None:
+    """Take the statistics that the planner needs to ask quickly from the first question on."""
     desk.conn.execute("select set_config('default_statistics_target', %s, false)", (STATISTICS,))
-    for table in model.table.names:
-        desk.conn.execute(sql.SQL("analyze {}").format(sql.Identifier(desk.store.schema, table)))
+    desk.conn.execute(sql.SQL("analyze {}").format(sql.Identifier(desk.store.schema, table)))
 
 
 def _switch(url: str, conn: Connection[Any], generation: Generation, models: tuple[ReadModel[Any], ...]) -> None:

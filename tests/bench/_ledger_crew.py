@@ -23,7 +23,8 @@ from events.ledger import reader
 from events.ledger.recorder import LedgerRecorder, Metadata
 
 WRITERS = 8
-DATA = b'{"title":"Feil dosering","description":"' + b"Pasienten fikk feil dose. " * 12 + b'","category":"CLINICAL","harm":"low"}'
+DATA = b'{"title":"Feil dosering","description":"' + b"Pasienten fikk feil dose. " * 8 + b'","category":"CLINICAL","harm":"low"}'
+"""284 bytes, so that a line has about 640: what an event of the practice generator has on average."""
 TYPE = "deviation.reported.v1"
 REST = 0.02
 """Seconds that a reader rests after it has seen everything."""

@@ -35,22 +35,22 @@ def the_one(person: Person, selection: Selection, ids: list[str]) -> str:
     return next(id_ for id_, thing in zip(ids, found.values(), strict=True) if thing)
 
 
-def everything(person: Person, given: Mapping[Place, str]) -> Iterator[str]:
-    """The answers on all fields; what is refused as a whole is asked in parts."""
-    yield ask(person, f"{{ practice {{ {own_leaves()} }} }}").text
+def everything(person: Person, given: Mapping[Place, str], state: str = "") -> Iterator[str]:
+    """The answers on all fields, at a state of the record; what is refused as a whole is asked in parts."""
+    yield ask(person, f"{{ practice{state} {{ {own_leaves()} }} }}").text
     for selection in roots():
-        yield from explored(person, selection, given)
+        yield from explored(person, selection, given, state)
 
 
-def explored(person: Person, selection: Selection, given: Mapping[Place, str]) -> Iterator[str]:
+def explored(person: Person, selection: Selection, given: Mapping[Place, str], state: str) -> Iterator[str]:
     for piece in pieces(selection, given):
-        answer = ask(person, f"{{ practice {{ {piece.text(given)} }} }}")
+        answer = ask(person, f"{{ practice{state} {{ {piece.text(given)} }} }}")
         yield answer.text
         if "errors" in answer.json():
             codes = {error["extensions"]["code"] for error in answer.json()["errors"]}
             assert codes == {"access.role"}, (codes, piece.path)
             for part in piece.parts():
-                yield from explored(person, part, given)
+                yield from explored(person, part, given, state)
 
 
 def foreign(side: Side, selection: Selection, name: str, type_: str, given: Mapping[Place, str]) -> list[str]:

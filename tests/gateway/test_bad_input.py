@@ -31,6 +31,9 @@ FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({"kind": "catastrophe"}, "/kind", "field.not_a_choice"),
     ({"kind": 3}, "/kind", "field.not_a_choice"),
     ({"occurred": {"at": "1999-12-31T12:00:00Z"}}, "/occurred/at", "date.too_early"),
+    ({"occurred": {"at": "0001-01-01T00:00:00+01:00"}}, "/occurred/at", "date.too_early"),
+    ({"occurred": {"at": "2101-01-01T00:00:00Z"}}, "/occurred/at", "date.too_late"),
+    ({"occurred": {"at": "9999-12-31T23:59:59-01:00"}}, "/occurred/at", "date.too_late"),
     ({"occurred": {"at": "2026-01-01T12:00:00"}}, "/occurred/at", "field.without_offset"),
     ({"occurred": {"at": 1_700_000_000}}, "/occurred/at", "field.not_a_moment"),
     ({"occurred": {"at": "yesterday"}}, "/occurred/at", "field.not_a_moment"),
@@ -38,6 +41,10 @@ FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({"title": "x" * 201}, "/title", "field.too_long"),
     ({"title": "  "}, "/title", "field.too_short"),
     ({"title": "a\0b"}, "/title", "text.control_character"),
+    ({"title": "a\x7fb"}, "/title", "text.control_character"),
+    ({"title": "a\nb"}, "/title", "text.not_one_line"),
+    ({"title": "a\u202eb"}, "/title", "text.not_one_line"),
+    ({"place": "a\u2028b"}, "/place", "text.not_one_line"),
     ({"title": None}, "/title", "field.wrong_type"),
     ({"description": "x" * 10_001}, "/description", "field.too_long"),
     ({"affected_count": 1.5}, "/affected_count", "field.wrong_type"),
@@ -57,6 +64,28 @@ def test_a_wrong_field_is_named(practice: Practice, change: dict[str, Any], poin
     found = {error["pointer"]: error for error in response.json()["errors"]}
     assert found[pointer]["code"] == code
     assert found[pointer]["detail"] != code
+
+
+FAR_DAYS: list[tuple[str, dict[str, Any], str]] = [
+    ("/tasks", {"title": "x", "assignment": {"function": "HSE_LEAD"}, "due": "9999-12-31"}, "/due"),
+    ("/tasks", {"title": "x", "assignment": {"function": "HSE_LEAD"}, "due": "2101-01-01"}, "/due"),
+    (
+        "/recurring-tasks",
+        {"title": "x", "assignment": {"function": "HSE_LEAD"}, "schedule": {"starts_on": "9999-12-31", "rule": "FREQ=DAILY"}},
+        "/schedule/starts_on",
+    ),
+    ("/members", {"name": "Ola", "profession": "nurse", "employed_from": "9999-12-31"}, "/employed_from"),
+    ("/functions/HSE_LEAD/assign", {"members": [str(uuid4())], "from_day": "2101-01-01"}, "/from_day"),
+    (f"/deviations/{uuid4()}/measures", {"kind": "corrective", "description": "x", "owner": str(uuid4()), "due": "9999-12-31"}, "/due"),
+]
+
+
+@pytest.mark.parametrize(("path", "content", "pointer"), FAR_DAYS, ids=["task", "2101", "recurring task", "member", "function", "measure"])
+def test_a_day_that_no_calendar_reckons_with_is_refused(practice: Practice, path: str, content: dict[str, Any], pointer: str) -> None:
+    size = practice.size
+    response = practice.manager.post(path, content)
+    assert refused(practice, response, size) == (422, "input.invalid")
+    assert {error["pointer"]: error["code"] for error in response.json()["errors"]} == {pointer: "date.too_late"}
 
 
 def test_a_missing_field_is_named(practice: Practice) -> None:

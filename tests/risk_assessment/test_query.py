@@ -66,6 +66,8 @@ async def test_acceptances_that_end_soon_or_have_ended(story: Story) -> None:
         assert await titles(view, soon) == ["E-post til feil mottaker"]
     async with story.view() as view:
         assert await titles(view, RiskFilter(acceptance_ends_within=0)) == ["E-post til feil mottaker"]
+        assert await titles(view, RiskFilter(acceptance_ends_within=2**31 - 1)) == ["E-post til feil mottaker"]
+        assert await titles(view, RiskFilter(acceptance_ends_within=-(2**31))) == []
 
 
 async def test_the_register_comes_in_pages(story: Story) -> None:

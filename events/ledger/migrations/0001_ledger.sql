@@ -117,7 +117,7 @@ end $$;
 
 create function ledger._refuse_event(nth integer) returns text language plpgsql as $$
 begin
-  raise exception 'event % cannot be stored: subject and type have 1 to 200 characters, data are a JSON object on one line or base64 text', nth
+  raise exception 'event % cannot be stored: subject and type have 1 to 255 bytes, data are a JSON object on one line or base64 text', nth
     using errcode = 'SB006';
 end $$;
 
@@ -145,6 +145,7 @@ declare
   before_data text;
   written bigint;
   node bytea;
+  peaks integer;
   carry bigint;
 begin
   select l.size, l.frontier, l.last_time, l.clock into size, frontier, last_time, clock
@@ -152,6 +153,7 @@ begin
   if not found then
     raise exception 'there is no ledger %', p_ledger using errcode = 'SB003';
   end if;
+  peaks := cardinality(frontier);
 
   -- A statement of its own: only then does it see what the former holder of the lock has just committed.
   select * into known from ledger.receipt as r where r.ledger = p_ledger and r.command_id = p_command_id;
@@ -188,7 +190,7 @@ begin
           '{"specversion":"1.0","id":"' || head.size + nth || before_type || to_json(type) || ',"subject":' || to_json(subject)
           || before_version || version || before_data
           || case
-               when not (length(subject) between 1 and 200 and length(type) between 1 and 200) then ledger._refuse_event(nth)
+               when not (octet_length(subject) between 1 and 255 and octet_length(type) between 1 and 255) then ledger._refuse_event(nth)
                -- The cast refuses the escapes of NUL and of lone surrogates (22P05, 22P02): no jsonb column could take them in.
                when json_typeof(data) = 'object' and strpos(data::text, E'\n') = 0 and (strpos(data::text, '\u') = 0 or data::jsonb is not null)
                  then 'application/json","data":'
@@ -211,18 +213,19 @@ begin
       -- RFC 6962 § 2.1: a full subtree takes in its left neighbour of the same size.
       carry := size;
       while carry & 1 = 1 loop
-        node := sha256('\x01'::bytea || frontier[cardinality(frontier)] || node);
-        frontier := trim_array(frontier, 1);
+        node := sha256('\x01'::bytea || frontier[peaks] || node);
+        peaks := peaks - 1;
         carry := carry >> 1;
       end loop;
-      frontier := frontier || node;
+      peaks := peaks + 1;
+      frontier[peaks] := node;
       size := size + 1;
     end loop;
-    update ledger.ledger as l set size = head.size, frontier = head.frontier, last_time = head.last_time where l.ledger = p_ledger;
+    update ledger.ledger as l set size = head.size, frontier = head.frontier[:peaks], last_time = head.last_time where l.ledger = p_ledger;
   end if;
 
-  node := coalesce(frontier[cardinality(frontier)], sha256(''::bytea));
-  for i in reverse cardinality(frontier) - 1 .. 1 loop
+  node := coalesce(frontier[peaks], sha256(''::bytea));
+  for i in reverse peaks - 1 .. 1 loop
     node := sha256('\x01'::bytea || frontier[i] || node);
   end loop;
   insert into ledger.receipt (ledger, command_id, digest, position, count, root)
