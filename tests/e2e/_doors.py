@@ -1,8 +1,10 @@
 """The doors of a running Sporbar, and how one gets in: over HTTP, by the sign-in of the start page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,8 +13,12 @@ import httpx
 from events._function import Function
 from gateway._identity import COOKIE
 from gateway.auth.actor import Role
+from gateway.auth.local import local_issuer
 from gateway.auth.tokens import LocalIssuer
+from gateway.settings import Settings
 from gateway.web._language import OSLO
+from tests._database import Database
+from tests.faults._processes import address, part
 from tests.gateway._house import Person
 from tests.web._html import Page, check
 
@@ -61,6 +67,16 @@ class Doors:
         page = check(answer.text)
         assert page.one("html").attributes["lang"] == language
         return page
+
+
+@contextmanager
+def serving(database: Database, data_dir: Path, module: str = "gateway.cli") -> Iterator[Doors]:
+    """A server process with its doors; the start page's sign-in must be open (SPORBAR_DEMO_SIGN_IN)."""
+    with part("serve", database.url, data_dir, module=module) as server:
+        host, port = address(server)
+        url = f"http://{host}:{port}"
+        with httpx.Client(base_url=url, timeout=20) as client:
+            yield Doors(url, client, local_issuer(Settings(data_dir=data_dir)))
 
 
 def nodes(connection: dict[str, Any]) -> list[dict[str, Any]]:

@@ -6,20 +6,23 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 
 from events._function import Function
 from gateway.auth.actor import Role
-from tests._database import Postgres
+from projections._engine._generation import ensure_generation
+from tests._database import Database, Postgres
 from tests.e2e import _deviations, _people, _risks, _tasks
-from tests.e2e._doors import Doors, today
+from tests.e2e._doors import Doors, serving, today
 from tests.e2e._people import Staff
 from tests.faults._processes import part
-from tests.gateway._house import House, Person, running_house
+from tests.gateway._house import Person
 
 MARK = "Bjørkeli"
 WORDS = frozenset(
@@ -46,6 +49,8 @@ ROLES: dict[str, tuple[Role, ...]] = {
     "auditor": (Role.AUDITOR,),
     "analyst": (Role.ANALYST,),
 }
+SETTINGS = {"SPORBAR_DEMO_SIGN_IN": "true", "SPORBAR_GRAPHQL_COST": "1000000000", "SPORBAR_GRAPHQL_FIELDS": "10000"}
+"""The walk asks for all that there is."""
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MADE = {
     "deviation.reported.v1": ("deviation", None),
@@ -78,6 +83,8 @@ class Side:
     """Ids by kind, the latest last."""
     ids: frozenset[str]
     """Every id that stands anywhere in its record."""
+    size: int
+    """Events in its record."""
 
     def subjects(self) -> list[str]:
         """Subjects of every kind, the latest of each."""
@@ -87,18 +94,26 @@ class Side:
 
 @dataclass(frozen=True)
 class Village:
-    """The house and both practices."""
+    """Both practices, and the doors to them."""
 
-    house: House
+    database: Database
     doors: Doors
     own: Side
     other: Side
 
     def person(self, role: str) -> Person:
         """Somebody of the own practice."""
-        member, roles = self.own.staff.manager.member, ROLES[role]
-        inside = Role.EMPLOYEE in roles
-        return self.house.person(self.own.name, roles, member if inside else None, [Function.QUALITY_LEAD] if len(roles) > 1 else [])
+        roles = ROLES[role]
+        member = self.own.staff.manager.member if Role.EMPLOYEE in roles else None
+        token = self.doors.issuer.issue(
+            practice=self.own.name,
+            roles=roles,
+            functions=[Function.QUALITY_LEAD] if Role.FUNCTION_HOLDER in roles else [],
+            member=member,
+            subject=None if member else role,
+            now=datetime.now(UTC),
+        )
+        return Person(self.doors.client, self.own.name, token, member)
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -111,7 +126,7 @@ class Village:
 
     def ledgers(self) -> list[tuple[Any, ...]]:
         """Size of each ledger, and how many commands it has answered."""
-        with self.house.database.connect() as conn:
+        with self.database.connect() as conn:
             counted = (
                 "select ledger, size, (select count(*) from ledger.receipt r where r.ledger = l.ledger) from ledger.ledger l order by 1"
             )
@@ -120,13 +135,26 @@ class Village:
 
 @contextmanager
 def living_village(postgres: Postgres, directory: Path) -> Iterator[Village]:
-    """Both practices with all that the story makes, and something open besides."""
-    with running_house(postgres, directory, demo_sign_in=True, graphql_cost=10**9, graphql_fields=10_000) as house:
-        doors = Doors(house.url, house.client, house.issuer)
-        lives = [_begin(doors, "fjordgata"), _begin(replace(doors, made=Marked), "bergvik")]
-        with part("schedule", house.database.url, directory):
-            own, other = (_go_on(house, staff, planned, deviation) for staff, planned, deviation in lives)
-        yield Village(house, doors, own, other)
+    """Both practices with all that the story makes, and something open besides; processes, on a database of their own."""
+    name = postgres.make_database()
+    database = Database(postgres.url(name))
+    ensure_generation(database.url)
+    try:
+        with pytest.MonkeyPatch.context() as environment:
+            for setting, value in SETTINGS.items():
+                environment.setenv(setting, value)
+            with part("project", database.url, directory), serving(database, directory) as doors:
+                yield _filled(database, doors, directory)
+    finally:
+        database.close()
+        postgres.drop_database(name)
+
+
+def _filled(database: Database, doors: Doors, directory: Path) -> Village:
+    lives = [_begin(doors, "fjordgata"), _begin(replace(doors, made=Marked), "bergvik")]
+    with part("schedule", database.url, directory):
+        own, other = (_go_on(database, staff, planned, deviation) for staff, planned, deviation in lives)
+    return Village(database, doors, own, other)
 
 
 def _begin(doors: Doors, practice: str) -> tuple[Staff, _tasks.Planned, str]:
@@ -140,7 +168,7 @@ def _begin(doors: Doors, practice: str) -> tuple[Staff, _tasks.Planned, str]:
     return staff, _tasks.plan(staff, treated.id, assessed.id), treated.id
 
 
-def _go_on(house: House, staff: Staff, planned: _tasks.Planned, deviation: str) -> Side:
+def _go_on(database: Database, staff: Staff, planned: _tasks.Planned, deviation: str) -> Side:
     _tasks.work(staff, planned, _tasks.made_by_the_clock(staff.manager, planned), deviation)
     manager = staff.manager
     reported = manager.done("/deviations", _deviations.told(title="Ikke ferdig"))
@@ -149,8 +177,10 @@ def _go_on(house: House, staff: Staff, planned: _tasks.Planned, deviation: str) 
     plan = {"kind": "preventive", "description": "Følges opp.", "owner": str(manager.member), "due": str(today())}
     last = manager.done(f"{one}/measures", plan)
     _people.members(manager, last["position"])
-    lines = house.lines(manager.practice)
-    return Side(manager.practice, staff, _things(lines), frozenset(_ID.findall("\n".join(lines))))
+    with database.connect() as conn:
+        found = conn.execute("select line from ledger.entry where ledger = %s order by position", (manager.practice,)).fetchall()
+    lines = [line for (line,) in found]
+    return Side(manager.practice, staff, _things(lines), frozenset(_ID.findall("\n".join(lines))), len(lines))
 
 
 def _things(lines: list[str]) -> dict[str, list[str]]:

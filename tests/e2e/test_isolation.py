@@ -40,7 +40,7 @@ def test_the_walk_reaches_all_that_is_there(village: Village) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_no_field_shows_another_practice(village: Village, role: str) -> None:
     person, given = village.person(role), needed(village.own.staff.manager, village.own)
-    for state in ("", f"(asOf: {{ position: {village.house.size(village.own.name) - 5} }})"):
+    for state in ("", f"(asOf: {{ position: {village.own.size - 5} }})"):
         answers = list(everything(person, given, state))
         assert not [village.told(answer) for answer in answers if village.told(answer)]
         assert any(village.own.things["deviation"][0] in answer for answer in answers)
@@ -133,7 +133,7 @@ def refused(theirs: httpx.Response, nowhere: httpx.Response, *, village: Village
 
 def shown_over_rest(village: Village) -> list[str]:
     """Addresses of things, as the description of the API has them."""
-    paths = village.house.client.get("/openapi.json").json()["paths"]
+    paths = village.doors.client.get("/openapi.json").json()["paths"]
     found = [path for path, ways in paths.items() if "{practice}" in path and "get" in ways]
     assert found
     return found

@@ -3,26 +3,21 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from gateway.auth.local import local_issuer
-from gateway.settings import Settings
 from gateway.web._language import OSLO
 from projections._engine._generation import ensure_generation
 from tests._database import Database
 from tests.e2e import _deviations, _people, _risks, _tasks
-from tests.e2e._doors import Doors, nodes, today
+from tests.e2e._doors import Doors, nodes, serving, today
 from tests.e2e._later import in_a_month
 from tests.e2e._people import Staff
 from tests.e2e._questions import FITTING, Memory, duties, overview, statuses, types_by_position
-from tests.faults._processes import address, part
+from tests.faults._processes import part
 from tests.gateway._house import Person
 
 PRACTICE = "fjordgata"
@@ -259,13 +254,3 @@ def data_dir(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("SPORBAR_DEMO_SIGN_IN", "true")
     ensure_generation(database.url)
     return tmp_path
-
-
-@contextmanager
-def serving(database: Database, data_dir: Path, module: str = "gateway.cli") -> Iterator[Doors]:
-    """A server process."""
-    with part("serve", database.url, data_dir, module=module) as server:
-        host, port = address(server)
-        url = f"http://{host}:{port}"
-        with httpx.Client(base_url=url, timeout=20) as client:
-            yield Doors(url, client, local_issuer(Settings(data_dir=data_dir)))

@@ -30,7 +30,7 @@ def test_the_schema_breaks_no_client_of_a_release() -> None:
 
 def test_a_field_that_a_release_had_and_that_is_gone_is_noticed() -> None:
     had = PROMISED[-1].read_text("utf-8").replace("type Deviation {", "type Deviation {\n  gone: Int\n", 1)
-    assert breaking_changes(had) == ["Deviation: Deviation.gone was removed."]
+    assert breaking_changes(had) == ["FIELD_REMOVED: Field Deviation.gone was removed."]
 
 
 @pytest.mark.parametrize(

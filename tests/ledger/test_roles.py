@@ -28,7 +28,7 @@ CHANGES = [
     "CREATE TABLE ledger.mine ()",
 ]
 PRIVATE = [
-    "ledger._check_versions('fjordgata', '{}', '{}')",
+    "ledger._conflict('fjordgata', '{}', '{}')",
     "ledger._refuse_event(1)",
 ]
 APPEND = "SELECT ledger.append('fjordgata', gen_random_uuid(), 'd', 'a', gen_random_uuid(), NULL, '{}', '{}', '{}', '{}')"

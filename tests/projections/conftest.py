@@ -9,8 +9,11 @@ from tests.projections._record import Pool, Record
 
 @pytest.fixture
 def pool(database: Database) -> Pool:
-    """Connections to write with, also at times that are given."""
-    return database.sync_pool("sporbar_generator", max_size=4)
+    """Connections to write with, also at times that are given.
+
+    They are all made at once: a pool that grows draws random numbers, which Hypothesis takes for a strategy's doing.
+    """
+    return database.sync_pool("sporbar_generator", min_size=4, max_size=4)
 
 
 @pytest.fixture

@@ -91,9 +91,9 @@ alter table ledger.ledger enable always trigger recorded;
 
 create type ledger.appended as ("position" bigint, root bytea, count integer, repeated boolean);
 
--- Refuses events that do not continue their streams (SB001): a stream begins with version 1 (or 0) and has no gap.
--- Called by `append` under the head row's lock, so nobody else can be adding to the same streams.
-create function ledger._check_versions(p_ledger text, p_subject text[], p_version integer[]) returns void
+-- The first event that does not continue its stream, with the stream's last version; null if there is none. A stream
+-- begins with version 1 (or 0) and has no gap. Asked under the head row's lock, so nobody else is adding to the streams.
+create function ledger._conflict(p_ledger text, p_subject text[], p_version integer[]) returns json
 language plpgsql as $$
 declare
   stream text;
@@ -108,11 +108,11 @@ begin
       end if;
     end if;
     if p_version[i] <> coalesce(current + 1, least(greatest(p_version[i], 0), 1)) then
-      raise exception 'stream % is at version %: version % does not follow', stream, coalesce(current::text, 'none'), p_version[i]
-        using errcode = 'SB001', detail = json_build_object('subject', stream, 'version', p_version[i], 'current', current);
+      return json_build_object('subject', stream, 'version', p_version[i], 'current', current);
     end if;
     current := p_version[i];
   end loop;
+  return null;
 end $$;
 
 create function ledger._refuse_event(nth integer) returns text language plpgsql as $$
@@ -140,6 +140,7 @@ declare
   clock timestamptz;
   known ledger.receipt;
   number integer := cardinality(p_subject);
+  conflict json;
   before_type text;
   before_version text;
   before_data text;
@@ -168,7 +169,11 @@ begin
     if not (cardinality(p_version) = number and cardinality(p_type) = number and cardinality(p_data) = number) then
       raise exception 'subjects, versions, types and data are not equally many' using errcode = 'SB006';
     end if;
-    perform ledger._check_versions(p_ledger, p_subject, p_version);
+    conflict := ledger._conflict(p_ledger, p_subject, p_version);
+    if conflict is not null then
+      raise exception 'version % does not follow in stream %, whose last one is %',
+        conflict ->> 'version', conflict ->> 'subject', coalesce(conflict ->> 'current', 'none') using errcode = 'SB001', detail = conflict;
+    end if;
 
     if clock is null then
       last_time := greatest(date_trunc('milliseconds', clock_timestamp()), last_time);
