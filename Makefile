@@ -13,7 +13,7 @@ endif
 .PHONY: run test unit lint format generated bench lock clean
 
 run: $(STAMP)
-	@$(BIN)/sporbar demo
+	@$(BIN)/sporbar demo || test $$? -eq 130
 
 # One worker a core; a file's tests stay together, so that a server started for a module is started once.
 test: $(STAMP)
@@ -51,6 +51,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Sporbar needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python3" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv \
 		|| { rm -rf .venv; echo "$(PYTHON) cannot make a virtual environment: install its venv module (Debian: python3-venv)" >&2; exit 1; }
+	@echo "Setting up .venv; this happens once and takes about a minute."
 	@$(PIP) --require-hashes --requirement requirements.lock
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -4,7 +4,8 @@ The grammar is that of a web search: words that all must occur, "words in quotes
 -without, or. A word finds what begins with it, so that `stikk` finds `Stikkuhell`, and its inflections. Words too common
 to tell anything apart, such as `og`, are passed over where others are given.
 
-Of what is typed only letters and digits reach the database, so nothing in it can be read as an operator.
+Of what is typed only letters and digits reach the database, so nothing in it can be read as an operator. Expressions
+look at every text of the practice, some hundreds: that takes a twentieth of the time of making a tsvector of each.
 """
 
 import re

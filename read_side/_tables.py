@@ -105,7 +105,7 @@ def table(
     `key` are the fields that identify a row within a practice; `indexes` are columns to index, each led by `practice`.
     Fields may be str, int, bool, float, Decimal, UUID, date, datetime, a StrEnum, `tuple` of str, UUID or StrEnum (an
     array), or dict and list (jsonb); each of these or None, and each `Personal[…]` if it may identify a person. A row
-    that wants to show its position declares `position: int`.
+    that wants to show its position declares `position: int`. Fields have no defaults: a fold says what each one is.
     """
 
     def declare(row: type[R]) -> type[R]:

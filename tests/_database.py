@@ -26,6 +26,7 @@ class Database:
         """An open pool, closed at the end of the test."""
         pool = connect.sync_pool(self.url, role, **options)
         self._pools.append(pool)
+        pool.wait()  # it draws random numbers while it fills, which Hypothesis would take for a test's own
         return pool
 
     def async_pool(self, role: str = "sporbar_app", **options: Any) -> AsyncConnectionPool[Any]:

@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool
 
 from events._base import DomainEvent
 from events.ledger.mapper import LineMapper, StreamEvent
+from events.ledger.reader import version_at
 from events.ledger.recorder import (
     Appended,
     CommandIdReused,
@@ -56,7 +57,7 @@ class Outcome:
     """Merkle root of the ledger at that position (RFC 6962)."""
     subject: str
     version: int
-    """Version of the subject after the command; as it stands now, where the command was repeated."""
+    """Version of the subject after the command."""
     repeated: bool
     """True when this command id had been carried out before; the answer is the first one."""
 
@@ -126,9 +127,10 @@ class Application:
                 appended = practice.append(subject, stream.version, events, self._metadata(command, by), by, digest, self._given_clock)
             except VersionConflict:
                 continue
-            version = stream.version
-            if not appended.repeated:
-                version += len(events)
+            version = stream.version + len(events)
+            if appended.repeated:
+                version = practice.version_at(subject, appended.position)
+            else:
                 practice.keep(Stream(subject, version, decider.fold(events, stream.state)))
                 self._appended(by.practice, appended.position)
             return Outcome(appended.position, appended.root, subject, version, appended.repeated)
@@ -163,7 +165,7 @@ class Application:
             raise KeyReused("idempotency.key_reused")
         decider = self._deciders[type(command)]
         subject = f"{decider.kind}/{command.subject_id(by)}"
-        return Outcome(receipt.position, receipt.root, subject, practice.load(decider, subject).version, True)
+        return Outcome(receipt.position, receipt.root, subject, practice.version_at(subject, receipt.position), True)
 
     def _practice(self, name: str) -> "_Practice":
         with self._lock:
@@ -180,6 +182,7 @@ class _Practice:
 
     def __init__(self, pool: ConnectionPool[Any], name: str) -> None:
         self.name = name
+        self._pool = pool
         self.recorder = LedgerRecorder(pool, name)
         self._mapper = LineMapper()
         self._repository: Repository[str] = Repository(
@@ -199,6 +202,11 @@ class _Practice:
         """Cache a state; the library does so for aggregates that change in place, and these do not."""
         if stream.version and self._repository.cache is not None:
             self._repository.cache.put(stream.id, stream)
+
+    def version_at(self, subject: str, position: int) -> int:
+        """The version that a stream had at a position."""
+        with self._pool.connection() as connection:
+            return version_at(connection, self.name, subject, position)
 
     def append(
         self, subject: str, version: int, events: list[DomainEvent], metadata: Metadata, by: By, digest: bytes, given_clock: bool

@@ -13,6 +13,10 @@ _NOT_ON_A_LINE = frozenset({"Cc", "Cf", "Zl", "Zp"})
 """Unicode's control and format characters and its line and paragraph separators."""
 
 
+_JOINERS = "\u200c\u200d"
+"""Zero-width joiners: invisible, but what some emoji and scripts are made with."""
+
+
 def _no_control(text: str) -> str:
     if any(category(character) == "Cc" and character not in "\n\t" for character in text):
         raise PydanticCustomError("text.control_character", "remove control characters such as NUL")
@@ -20,7 +24,7 @@ def _no_control(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    if any(category(character) in _NOT_ON_A_LINE for character in text):
+    if any(category(character) in _NOT_ON_A_LINE and character not in _JOINERS for character in text):
         raise PydanticCustomError("text.not_one_line", "write it on one line, without invisible characters")
     return text
 

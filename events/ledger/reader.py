@@ -24,6 +24,15 @@ def size(connection: psycopg.Connection[Any], ledger: str) -> int:
     return position
 
 
+def version_at(connection: psycopg.Connection[Any], ledger: str, subject: str, position: int) -> int:
+    """Version of a stream as it was at a position of the ledger, 0 before its first event."""
+    query = "SELECT coalesce(max(version), 0) FROM ledger.entry WHERE ledger = %s AND subject = %s AND position <= %s"
+    row = connection.execute(query, (ledger, subject, position)).fetchone()
+    assert row is not None
+    version: int = row[0]
+    return version
+
+
 def ledgers(connection: psycopg.Connection[Any]) -> dict[str, int]:
     """Every ledger with its size, by name."""
     return dict(connection.execute("SELECT ledger, size FROM ledger.ledger ORDER BY ledger").fetchall())

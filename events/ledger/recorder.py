@@ -41,7 +41,7 @@ _EVENTS = """
 """
 _OLDEST_FIRST, _NEWEST_FIRST = _EVENTS.format("ASC"), _EVENTS.format("DESC")
 _NOTIFICATIONS = """
-    SELECT subject, version, type, line, position FROM ledger.entry
+    SELECT position, subject, version, type, line FROM ledger.entry
     WHERE ledger = %b AND position >= %b AND position <= %b AND (%b::text[] IS NULL OR type = ANY (%b::text[]))
     ORDER BY position LIMIT %b
 """
@@ -184,7 +184,7 @@ class LedgerRecorder(ApplicationRecorder):
         """Events of one stream, by version."""
         after, upto = -1 if gt is None else gt, _LAST_VERSION if lte is None else lte
         rows = self._rows(_NEWEST_FIRST if desc else _OLDEST_FIRST, (self.ledger, str(originator_id), after, upto, limit))
-        return [StoredEvent(subject, version, type_, state_of(line.encode())) for subject, version, type_, line in rows]
+        return [StoredEvent(subject, version, name, state_of(line.encode())) for subject, version, name, line in rows]
 
     def select_notifications(
         self,
@@ -199,9 +199,7 @@ class LedgerRecorder(ApplicationRecorder):
         first = (start or 0) + (not inclusive_of_start)
         types = list(topics) or None
         rows = self._rows(_NOTIFICATIONS, (self.ledger, first, _LAST_POSITION if stop is None else stop, types, types, limit))
-        return [
-            Notification(subject, version, type_, state_of(line.encode()), position) for subject, version, type_, line, position in rows
-        ]
+        return [Notification(subject, version, name, state_of(line.encode()), at) for at, subject, version, name, line in rows]
 
     def max_notification_id(self) -> int | None:
         """Position of the last event, None in an empty ledger."""

@@ -68,4 +68,18 @@ def _compare(url: str) -> bool:
     for each in verified.differences:
         columns = f" in {', '.join(each.columns)}" if each.columns else ""
         typer.echo(f"  {each.practice}, {each.table} {each.key}, position {each.position}: {each.what}{columns}")
+    for ledger, position, size in _lagging(url, verified.schema):
+        typer.echo(f"  {ledger}: the read models stand at {position} of {size}; `sporbar project` folds the rest")
     return verified.sound
+
+
+def _lagging(url: str, schema: str) -> list[tuple[str, int, int]]:
+    from projections._engine._store import connect
+
+    with connect(url) as connection:
+        return connection.execute(
+            "select ledger, coalesce(position, 0), size from ledger.ledger"
+            " left join (select ledger, position from projection.follower where name = %s) as folded using (ledger)"
+            " where size > coalesce(position, 0) and strpos(ledger, '/') = 0 order by ledger",
+            (schema,),
+        ).fetchall()

@@ -14,6 +14,7 @@ from uuid import UUID
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from events._workers import end_with_parent
 from events.ledger.connect import conninfo, sync_pool
 from events.ledger.errors import NotSimulated
 from events.ledger.recorder import open_ledger
@@ -99,6 +100,7 @@ _counts: list["Synchronized[int]"] = []
 
 
 def _count_in(done: "Synchronized[int]", planned: "Synchronized[int]") -> None:
+    end_with_parent()
     _counts[:] = [done, planned]
 
 

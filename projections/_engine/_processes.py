@@ -12,6 +12,7 @@ from typing import Any, TypeVar, Union
 
 from psycopg import Connection
 
+from events._workers import end_with_parent
 from projections._all import read_models
 from projections._engine._store import Store, connect
 from projections._model import ReadModel
@@ -111,6 +112,7 @@ def _sit_down(url: str, schema: str, names: Names, counted: "Synchronized[int]")
         with counted.get_lock():
             counted.value += events
 
+    end_with_parent()
     conn = connect(url, statement_timeout=0)
     _at.append((Desk(conn, Store(conn, schema, read_models()), count), names))
 

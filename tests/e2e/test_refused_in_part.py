@@ -25,7 +25,7 @@ IN_EVERY_ITEM = f"""
 query ($n: Int) {{ practice(atLeast: $n) {{
   deviations(first: 5) {{ edges {{ node {{ {REFUSED} {SHARED} tasks {{ answerableMembers {{ name }} }} }} }} }}
 }} }}"""
-OFTEN = 20
+OFTEN = 60
 
 
 @pytest.fixture

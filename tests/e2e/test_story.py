@@ -62,8 +62,8 @@ def test_from_the_registration_to_the_proof(database: Database, data_dir: Path) 
         the_page_shows_it(doors, manager)
         memory.assert_shown_again(manager)
 
-        with serving(database, data_dir, module="tests.e2e._later") as in_a_month:
-            a_month_later(in_a_month, staff, planned, evening, memory)
+        with serving(database, data_dir, module="tests.e2e._later") as later:
+            a_month_later(later, staff, planned, evening, memory)
     the_ledger_proves_it(database, data_dir)
 
 
@@ -111,6 +111,7 @@ def the_deviation_tells_what_happened(staff: Staff, treated: _deviations.Treated
     then, now = (overview(staff.manager, treated.id, asOf={"position": at})["deviation"] for at in (treated.closed, treated.closed_again))
     assert (then["status"], then["reopenedCount"], now["status"], now["reopenedCount"]) == ("CLOSED", 0, "CLOSED", 1)
     assert now["firstClosedAt"] == then["firstClosedAt"] == then["closedAt"] < now["closedAt"]
+    assert overview(staff.manager, treated.id, asOf={"time": then["closedAt"]})["deviation"] == then
     reopened = overview(staff.manager, treated.id, asOf={"position": treated.reopened})["deviation"]
     assert (reopened["status"], reopened["firstClosedAt"], reopened["closedAt"]) == ("REOPENED", then["closedAt"], None)
     nurse, lead = str(staff.nurse.member), str(staff.doctor.member)

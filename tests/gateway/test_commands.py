@@ -147,3 +147,11 @@ def test_a_member_of_the_practice_is_named_by_id(practice: Practice) -> None:
     reported = practice.manager.done("/deviations", report())
     refused = practice.manager.post(f"/deviations/{reported['id']}/accept-routing", {"responsible": str(UUID(int=7))})
     assert (refused.status_code, refused.json()["code"]) == (422, "reference.not_found")
+
+
+def test_a_repeated_command_gets_the_first_answer_whatever_came_between(practice: Practice) -> None:
+    key, content = str(uuid4()), report()
+    first = practice.manager.done("/deviations", content, key=key)
+    practice.manager.done(f"/deviations/{first['id']}/take-immediate-measure", {"description": "Ringte pasienten"})
+    again = practice.manager.done("/deviations", content, key=key)
+    assert again == first | {"repeated": True}

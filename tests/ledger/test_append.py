@@ -239,6 +239,15 @@ def test_a_session_that_ends_in_the_middle_leaves_nothing(database: Database, le
     assert not append(ledger, fact(), fact(version=2), command_id=command_id).repeated
 
 
+def test_an_append_goes_through_when_its_statement_was_let_go(database: Database) -> None:
+    pool = database.sync_pool(max_size=1)
+    ledger = recorder(pool)
+    append(ledger, fact())
+    with pool.connection() as connection:
+        connection.execute("DEALLOCATE ALL")
+    assert append(ledger, fact(version=2)).position == 2
+
+
 def test_a_pool_that_is_exhausted_is_told(database: Database) -> None:
     pool = database.sync_pool(max_size=1, timeout=0.05)
     ledger = recorder(pool)

@@ -13,7 +13,9 @@ def pool(database: Database) -> Pool:
 
     They are all made at once: a pool that grows draws random numbers, which Hypothesis takes for a strategy's doing.
     """
-    return database.sync_pool("sporbar_generator", min_size=4, max_size=4)
+    pool = database.sync_pool("sporbar_generator", min_size=4, max_size=4)
+    pool.wait()
+    return pool
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 import psycopg
 
+from events._workers import end_with_parent
 from events.ledger import reader
 from events.ledger.verify._lines import check_lines
 from events.ledger.verify._snapshot import Problem, snapshot
@@ -67,7 +68,7 @@ def verify_all(conninfo: str, ledgers: Iterable[str] | None = None, *, processes
     with psycopg.connect(conninfo, autocommit=True) as connection:
         names = sorted(reader.ledgers(connection) if ledgers is None else ledgers)
         sizes = {name: reader.size(connection, name) for name in names}
-    with ProcessPoolExecutor(processes or cpu_count(), get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes or cpu_count(), get_context("spawn"), end_with_parent) as pool:
         begun = [(name, _begin(pool, conninfo, name, size)) for name, size in sizes.items()]
         for name, (tree, parts) in begun:
             yield _report(name, tree.result(), *(part.result() for part in parts))
