@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from threading import Barrier, Lock, Thread, Timer
+from threading import Barrier, Condition, Thread, Timer
 from typing import Any
 from uuid import uuid4
 
@@ -39,7 +39,7 @@ class Storm:
 
     def __init__(self, token: str) -> None:
         self._token = token
-        self._lock = Lock()
+        self._told = Condition()
         self.acknowledged: dict[str, int] = {}
         self.sent: set[str] = set()
 
@@ -49,11 +49,17 @@ class Storm:
         with closing(HTTPConnection(host, port, timeout=10)) as connection, suppress(HTTPException, OSError):
             while True:
                 key = str(uuid4())
-                with self._lock:
+                with self._told:
                     self.sent.add(key)
                 position = self.give(connection, key)
-                with self._lock:
+                with self._told:
                     self.acknowledged[key] = position
+                    self._told.notify_all()
+
+    def wait_for(self, acknowledged: int) -> None:
+        """Return when so many commands were acknowledged."""
+        with self._told:
+            assert self._told.wait_for(lambda: len(self.acknowledged) >= acknowledged, timeout=60)
 
     def give(self, connection: HTTPConnection, key: str) -> int:
         """Report once under this key; the position of the acknowledgement."""
@@ -89,10 +95,10 @@ def test_the_api_is_killed_in_a_storm(database: Database, practice: str, tmp_pat
             for client in clients:
                 client.start()
             started.wait()
-            Timer(dice.uniform(0.1, 0.5), server.send_signal, (signal.SIGKILL,)).start()
+            storm.wait_for(len(storm.acknowledged) + dice.randint(CLIENTS, 10 * CLIENTS))
+            server.send_signal(signal.SIGKILL)
             for client in clients:
                 client.join()
-    assert len(storm.acknowledged) > CLIENTS
 
     with part("serve", database.url, tmp_path) as server, closing(HTTPConnection(*address(server), timeout=10)) as connection:
         again = {key: storm.give(connection, key) for key in storm.sent}
