@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import typer
 
@@ -25,6 +25,9 @@ def token(
     holder: Annotated[Function | None, typer.Option(help="For whoever holds this function today.")] = None,
     member: Annotated[UUID | None, typer.Option(help="For this member, with the functions they hold today.")] = None,
     role: Annotated[Role | None, typer.Option(help="For somebody from outside: auditor or analyst.")] = None,
+    founder: Annotated[
+        bool, typer.Option("--founder", help="For whoever registers a practice that is open and has no record yet.")
+    ] = False,
     subject: Annotated[str | None, typer.Option(help="What the record calls somebody from outside; their role, if left out.")] = None,
 ) -> None:
     """Print an access token of the local issuer, for a demo or a script on this machine."""
@@ -35,8 +38,8 @@ def token(
     from gateway.cli._database import database
     from gateway.settings import load_settings
 
-    if sum(each is not None for each in (holder, member, role)) != 1:
-        raise typer.BadParameter("say for whom: give --holder, --member or --role, one of them")
+    if sum(each is not None for each in (holder, member, role)) + founder != 1:
+        raise typer.BadParameter("say for whom: give --holder, --member, --role or --founder, one of them")
     if role is not None and role not in _OUTSIDERS:
         raise typer.BadParameter("--role is for people from outside, auditor or analyst; for members give --holder or --member")
     settings, now = load_settings(), datetime.now(UTC)
@@ -45,8 +48,23 @@ def token(
         typer.echo(issuer.issue(practice=practice, roles=[role], subject=subject or role.value, now=now))
         return
     with database(settings) as url:
+        if founder:
+            _require_no_record(url, practice)
+            typer.echo(issuer.issue(practice=practice, roles=[Role.EMPLOYEE, Role.MANAGER], member=uuid4(), now=now))
+            return
         found, stands = asyncio.run(_member(url, practice, holder, member, now))
     typer.echo(issuer.issue(practice=practice, roles=stands.roles, functions=stands.functions, member=found, now=now))
+
+
+def _require_no_record(url: str, practice: str) -> None:
+    import psycopg
+
+    from events.ledger.connect import conninfo
+    from events.ledger.reader import size
+
+    with psycopg.connect(conninfo(url, "sporbar_app"), autocommit=True) as connection:
+        if size(connection, practice):
+            raise typer.BadParameter(f"{practice} is registered already; its general manager has --holder GENERAL_MANAGER")
 
 
 async def _member(url: str, practice: str, holder: Function | None, member: UUID | None, now: datetime) -> "tuple[UUID, Standing]":

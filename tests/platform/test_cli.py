@@ -242,3 +242,12 @@ def test_a_token_for_nobody_in_particular_is_refused_with_what_to_give(options: 
     refused = run("token", "fjordgata", *options, SPORBAR_DATA_DIR=str(tmp_path))
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "--holder" in refused.stderr
+
+
+def test_the_founder_of_a_practice_gets_a_token_while_it_has_no_record(database: Database, tmp_path: Path) -> None:
+    here = {"SPORBAR_DATABASE_URL": database.url, "SPORBAR_DATA_DIR": str(tmp_path)}
+    assert run("migrate", **here).returncode == 0
+    unknown = run("token", "fjordgata", "--founder", **here)
+    assert unknown.stderr == "sporbar: there is no ledger fjordgata\n"
+    assert run("open", "fjordgata", **here).returncode == 0
+    assert run("token", "fjordgata", "--founder", **here).stdout.count(".") == 2
