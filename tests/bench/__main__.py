@@ -1,4 +1,7 @@
-"""`make bench`: runs every benchmark against a server of its own and writes docs/benchmarks.md."""
+"""`make bench`: runs every benchmark against a server of its own and writes docs/benchmarks.md.
+
+`python -m tests.bench reading` runs one part and writes its section anew.
+"""
 
 import platform
 import re
@@ -12,34 +15,39 @@ from rich.console import Console
 
 from tests.bench._result import Result
 
-MODULES = ("ledger", "commands", "projections", "reading", "demo")
+MODULES = ("ledger", "projections", "demo", "reading", "commands")
+"""The demo comes before what is asked of it, and asking before a storm of commands fills its practices."""
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 HEADER = """# Benchmarks
 
-Measured by `make bench` on {day}, on this machine: {machine}. Each figure stands beside the peer or limit it is held
-against, measured in the same run. PostgreSQL is the embedded one with `fsync` on, on the same machine as its clients.
-
-| Figure | Measured | Held against | Its figure | Ratio | Asked for | Reached |
+Written by `make bench`. Each figure stands beside the peer or limit it is held against, measured in the same run of its
+section. PostgreSQL is the embedded one with `fsync` on, on the same machine as its clients.
+"""
+TABLE = """| Figure | Measured | Held against | Its figure | Ratio | Asked for | Reached |
 |---|---:|---|---:|---:|---|---|
 """
 
 
 def main(names: list[str]) -> None:
-    """Run the named modules, or all, and write the page when all were run."""
+    """Run the named parts, or all, and write their sections of the page."""
     console = Console()
-    results: list[Result] = []
     for name in names or MODULES:
         run: Callable[[], list[Result]] = import_module(f"tests.bench.{name}").run
         console.rule(name)
-        for result in run():
+        results = run()
+        for result in results:
             console.print(_row(result))
-            results.append(result)
-    if not names:
-        PAGE.write_text(
-            HEADER.format(day=datetime.now(UTC).date().isoformat(), machine=machine()) + "".join(map(_row, results)) + _notes(results)
-        )
+        _write(name, results)
         console.print(f"written: {PAGE.relative_to(Path.cwd())}")
+
+
+def _write(name: str, results: list[Result]) -> None:
+    text = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
+    measured = f"\n{datetime.now(UTC).date().isoformat()}, on {machine()}.\n\n"
+    sections[name] = measured + TABLE + "".join(map(_row, results)) + _notes(results) + "\n"
+    PAGE.write_text(HEADER + "".join(f"\n## {each}\n{sections[each].rstrip()}\n" for each in MODULES if each in sections), encoding="utf-8")
 
 
 def machine() -> str:
@@ -66,7 +74,7 @@ def _number(value: float) -> str:
 
 def _notes(results: list[Result]) -> str:
     notes = [f"- **{result.name}**: {result.note}\n" for result in results if result.note]
-    return "\n## Notes\n\n" + "".join(notes) if notes else ""
+    return "\n" + "".join(notes) if notes else ""
 
 
 if __name__ == "__main__":
