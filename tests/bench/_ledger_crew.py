@@ -26,7 +26,7 @@ WRITERS = 8
 DATA = b'{"title":"Feil dosering","description":"' + b"Pasienten fikk feil dose. " * 8 + b'","category":"CLINICAL","harm":"low"}'
 """284 bytes, so that a line has about 640: what an event of the practice generator has on average."""
 TYPE = "deviation.reported.v1"
-REST = 0.02
+REST = 0.1
 """Seconds that a reader rests after it has seen everything."""
 
 

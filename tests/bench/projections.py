@@ -33,7 +33,7 @@ from tests.bench import _library_projection as library
 from tests.bench._lives import stored_lives
 from tests.bench._result import Result, against, limit
 
-PRACTICES = [f"practice-{number}" for number in range(4)]
+PRACTICES = [f"practice-{number}" for number in range(6)]
 DEVIATIONS = 2_400
 """In each practice, of thirteen events."""
 WORKERS = 2
