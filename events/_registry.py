@@ -45,19 +45,26 @@ def event_types() -> dict[str, "type[DomainEvent]"]:
     return dict(sorted(_classes.items()))
 
 
+def todays(type_name: str, data: Data) -> tuple[str, Data]:
+    """Today's stored name and form of the data stored under `type_name`."""
+    while type_name in _upcasters:
+        type_name, upcast = _upcasters[type_name]
+        data = upcast(data)
+    return type_name, data
+
+
 def build(type_name: str, data: Data) -> "DomainEvent":
     """Today's event from the data stored under `type_name`.
 
     Raises UnknownEventType, or pydantic's ValidationError when the data do not fit the class.
     """
-    while type_name in _upcasters:
-        type_name, upcast = _upcasters[type_name]
-        data = upcast(data)
+    type_name, data = todays(type_name, data)
     try:
         event_class = _classes[type_name]
     except KeyError:
         raise UnknownEventType(type_name) from None
-    return event_class.model_validate(data)
+    event: DomainEvent = event_class.__pydantic_validator__.validate_python(data)  # model_validate, without its own arguments
+    return event
 
 
 def load_all() -> None:

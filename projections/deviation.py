@@ -11,21 +11,20 @@ from read_side.deviation import DeviationRow, MeasureRow
 deviation: ReadModel[DeviationRow] = ReadModel(DeviationRow, version=2)
 measure: ReadModel[MeasureRow] = ReadModel(MeasureRow, by_field("measure_id"), version=2)
 
-_DECISIVE = ("status", "responsible", "cause_analysis", "reviewed_on", "open_measures", "unevaluated_measures")
-"""Columns that say where a deviation stands."""
+_ENDED = (Status.CLOSED, Status.REJECTED)
 _OF_ITS_END = ("conclusion", "lessons", "reject_reason", "reject_explanation", "duplicate_of", "closed_at")
 """Columns that say how a deviation ended; one that is reopened has none of them, its history has."""
 
 
 def _step(row: DeviationRow, envelope: Envelope, **changes: Any) -> DeviationRow:
     """The row after one more event, its status as it follows from what has been done."""
-    after = {name: changes.get(name, getattr(row, name)) for name in _DECISIVE}
-    if after["status"] not in (Status.CLOSED, Status.REJECTED):
+    after = changes.get
+    if after("status", row.status) not in _ENDED:
         changes["status"] = treatment_status(
-            triaged=after["responsible"] is not None,
-            treated=after["cause_analysis"] is not None or after["reviewed_on"] is not None,
-            open_measures=after["open_measures"],
-            unevaluated_measures=after["unevaluated_measures"],
+            triaged=after("responsible", row.responsible) is not None,
+            treated=after("cause_analysis", row.cause_analysis) is not None or after("reviewed_on", row.reviewed_on) is not None,
+            open_measures=after("open_measures", row.open_measures),
+            unevaluated_measures=after("unevaluated_measures", row.unevaluated_measures),
         )
     return replace(row, version=envelope.version, **changes)
 

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache, partial
-from itertools import compress
-from operator import is_not
 from struct import Struct
 from typing import Any
 
@@ -18,9 +16,10 @@ from psycopg.adapt import Dumper
 from psycopg.pq import Format
 from psycopg.types.numeric import DecimalBinaryDumper
 
+from events._frozen import written
 from projections._engine._fold import Version
 from projections._model import Key
-from read_side._tables import Column, Table, values_reader
+from read_side._tables import Column, Table
 
 Field = Callable[[Any], bytes]
 """A value as the object id of its type, where that is asked for, its length in 4 bytes, and its bytes."""
@@ -86,8 +85,16 @@ def _microseconds(value: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
+def array(element_oid: int, elements: list[bytes]) -> bytes:
+    """A one-dimensional array of elements that carry their length already, without the array's own length."""
+    if not elements:
+        return _empty_array(0, 0, element_oid)
+    return _array(1, 0, element_oid, len(elements), 1) + b"".join(elements)
+
+
 def _elements(element_oid: int, element: Field) -> Callable[[Iterable[Any]], bytes]:
-    return lambda values: array(element_oid, [element(value) for value in values])
+    empty = array(element_oid, [])
+    return lambda values: array(element_oid, [element(value) for value in values]) if values else empty
 
 
 _TYPES: dict[str, tuple[int, Callable[[bytes], Field]]] = {
@@ -105,11 +112,10 @@ _TYPES["text[]"] = (1009, _varying(_elements(25, _TYPES["text"][1](b""))))
 _TYPES["uuid[]"] = (2951, _varying(_elements(2950, _TYPES["uuid"][1](b""))))
 
 
-def array(element_oid: int, elements: list[bytes]) -> bytes:
-    """A one-dimensional array of elements that carry their length already, without the array's own length."""
-    if not elements:
-        return _empty_array(0, 0, element_oid)
-    return _array(1, 0, element_oid, len(elements), 1) + b"".join(elements)
+_First = Callable[[object], list[bytes]]
+"""Writes the fields of a row."""
+_Again = Callable[[object, object, list[bytes]], None]
+"""Writes anew, in the fields of the version before, what is not the very same value in a row."""
 
 
 class RowFormat:
@@ -121,15 +127,12 @@ class RowFormat:
     def __init__(self, table: Table, *, typed: bool) -> None:
         """`typed` rows are elements of an array of the table's row type, the others go into a COPY."""
         columns = table.stored[2:]
-        self._typed = typed
+        self._typed, self._changing = typed, table.history
         self._practice, self._position = (self._field(column) for column in table.stored[:2])
-        self._values = values_reader(column.name for column in columns)
-        self._indexes = range(len(columns))
-        self._fields = [self._field(column) for column in columns]
-        self._nulls = [self._prefix(column) + _NULL for column in columns]
+        self._first, self._again = _writers(columns, self._prefix, self._field)
         count = _int4 if typed else _int2
         self._heads = count(len(table.stored)), count(len(table.stored) + 1)
-        self._known: dict[Key, tuple[tuple[Any, ...], list[bytes]]] = {}
+        self._known: dict[Key, tuple[object, list[bytes]]] = {}
 
     def _prefix(self, column: Column) -> bytes:
         return _oid(_TYPES[column.type][0]) if self._typed else b""
@@ -149,7 +152,7 @@ class RowFormat:
         (head, history_head), typed = self._heads, self._typed
         encoded = []
         for key, row, position, replaced_at in versions:
-            fields = self._encoded(key, row)
+            fields = self._next(key, row) if self._changing else self._first(row)
             if replaced_at:
                 line = b"".join((history_head, practice_field, position_field(position), *fields, position_field(replaced_at)))
             else:
@@ -157,16 +160,27 @@ class RowFormat:
             encoded.append(_int4(len(line)) + line if typed else line)
         return encoded
 
-    def _encoded(self, key: Key, row: object) -> list[bytes]:
-        values, before = self._values(row), self._known.get(key)
+    def _next(self, key: Key, row: object) -> list[bytes]:
+        before = self._known.get(key)
         if before is None:
-            fields = [null if value is None else field(value) for field, null, value in zip(self._fields, self._nulls, values, strict=True)]
+            fields = self._first(row)
         else:
             fields = before[1].copy()
-            for index in compress(self._indexes, map(is_not, values, before[0])):
-                fields[index] = self._nulls[index] if values[index] is None else self._fields[index](values[index])
-        self._known[key] = values, fields
+            self._again(row, before[0], fields)
+        self._known[key] = row, fields
         return fields
+
+
+def _writers(columns: Iterable[Column], prefix: Callable[[Column], bytes], field: Callable[[Column], Field]) -> tuple[_First, _Again]:
+    known: dict[str, Any] = {}
+    fields, changed = [], []
+    for index, column in enumerate(columns):
+        name = column.name
+        known |= {f"null_{name}": prefix(column) + _NULL, f"field_{name}": field(column)}
+        fields.append(f"null_{name} if row.{name} is None else field_{name}(row.{name})")
+        changed.append(f"if row.{name} is not before.{name}: fields[{index}] = {fields[-1]}")
+    first = written("def first(row):", [f"return [{', '.join(fields)}]"], known)
+    return first, written("def again(row, before, fields):", changed or ["pass"], known)
 
 
 def key_arrays(table: Table, keys: Iterable[tuple[Any, ...]]) -> list[Raw]:

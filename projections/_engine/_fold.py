@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from events._base import DomainEvent, Envelope
-from events._codec import BadLine, decode_line
+from events._codec import BadLine, parse_line
+from events._registry import build
 from projections._model import Key, ReadModel, Step
 from read_side._tables import Table, values_reader
 
@@ -24,7 +25,7 @@ def without_gc() -> Iterator[None]:
             gc.enable()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Cell:
     """The place of one row: the row as it stands and the position of the event that made it, or no row."""
 
@@ -160,13 +161,14 @@ class PracticeFold:
         return done
 
     def _plan(self, position: int, line: bytes) -> Planned:
-        event, envelope = (recorded := decode_line(line)).event, recorded.envelope
+        envelope, data = parse_line(line)
         if envelope.position != position or envelope.ledger != self.ledger:
             raise BadLine(f"the line says {envelope.ledger} {envelope.position}, the ledger {self.ledger} {position}")
-        touches: list[Touch] = []
+        event, touches = build(envelope.type, data), list[Touch]()
         for index, step in self._handlers.steps.get(type(event), ()):
             fold, keys = self.tables[index], list(step.keys(event, envelope))
-            touches += [(fold, step, fold.cell(key)) for key in (keys if len(keys) == 1 else dict.fromkeys(keys))]
+            for key in keys if len(keys) == 1 else dict.fromkeys(keys):
+                touches.append((fold, step, fold.cell(key)))
         return event, envelope, touches
 
     def _apply(self, event: DomainEvent, envelope: Envelope, fold: TableFold, step: Step[Any], cell: Cell) -> Any:

@@ -14,6 +14,7 @@ from psycopg import Connection
 
 from events._workers import end_with_parent
 from projections._all import read_models
+from projections._engine._fold import without_gc
 from projections._engine._store import Store, connect
 from projections._model import ReadModel
 
@@ -123,4 +124,5 @@ def _work(job: Job[T]) -> list[T]:
 
 
 def _work_through(job: Job[T], desk: Desk, names: Names) -> list[T]:
-    return [job(desk, name) for name in iter(names.get, None)]
+    with without_gc():
+        return [job(desk, name) for name in iter(names.get, None)]

@@ -13,7 +13,7 @@ from psycopg.types.string import ByteaBinaryLoader
 
 from projections._all import read_models
 from projections._engine._batch import advance, describe
-from projections._engine._fold import Failure, PracticeFold, without_gc
+from projections._engine._fold import Failure, PracticeFold
 from projections._engine._generation import BUILD_LOCK, SWITCH_LOCK, Generation, activate, active, begin, drop_inactive
 from projections._engine._processes import Crew, Desk, Progress, crew, quiet
 from projections._engine._store import RowError, Store, connect
@@ -23,8 +23,8 @@ from read_side._tables import index_statements
 
 CHUNK = 5_000
 """Lines folded between two COPYs."""
-STATISTICS = "20"
-"""Statistics target of the first ANALYZE: a fifth of the usual one, and of its time; autovacuum makes it good later."""
+STATISTICS = "10"
+"""Statistics target of the first ANALYZE: a tenth of the usual one, and of its time; autovacuum makes it good later."""
 NEAR = 500
 """Events behind at which the switch begins; the last ones are folded while live batches wait."""
 
@@ -132,9 +132,8 @@ def fold_from_start(desk: Desk, ledger: str, upto: int | None = None) -> tuple[P
     """Fold a practice's lines, all or up to a position; versions that were replaced are copied on the way."""
     fold, position = PracticeFold(desk.store.handlers, ledger), 0
     while lines := _lines(desk.conn, ledger, position, upto):
-        with without_gc():
-            position = fold.fold(fold.plan(lines)) or position
-            desk.store.copy_versions(desk.conn, fold)
+        position = fold.fold(fold.plan(lines)) or position
+        desk.store.copy_versions(desk.conn, fold)
         desk.count(len(lines))
         if fold.failure:
             break
@@ -168,6 +167,7 @@ def make_index(desk: Desk, job: str) -> None:
     """Make one of a table's keys and indexes, or its history's."""
     name, _, number = job.partition(" ")
     table = next(model.table for model in desk.store.models if model.table.name == name)
+    desk.conn.execute("set max_parallel_maintenance_workers = 0")  # every process is at work on an index of its own
     desk.conn.execute(index_statements(table, desk.store.schema)[int(number)])
 
 

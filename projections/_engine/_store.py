@@ -67,7 +67,7 @@ class Store:
     def copy_rows(self, conn: Connection[Any], fold: PracticeFold) -> None:
         """Write the rows as they stand by COPY into tables that have none of the practice."""
         for table in fold.tables:
-            rows = [(cell.key, cell.row, cell.position, 0) for cell in table.cells.values() if cell.row is not None]
+            rows: list[Version] = [(cell.key, cell.row, cell.position, 0) for cell in table.cells.values() if cell.row is not None]
             self._tables[table.table.name].copy(conn, fold.ledger, rows)
 
 
