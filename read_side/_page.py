@@ -101,9 +101,10 @@ async def page(
     counted = await view.fetch_dicts(sql.SQL("select count(*) as total from {} where {}").format(view.source(row), where), params)
     more = len(found) > size
     kept = found[:size][::-1] if window.backward else found[:size]
+    seal = _seal(row, order)
     return Page(
         items=_rows(row, kept),
-        cursors=[_encode([found_[f"page_{index}"] for index in range(len(order))], row, order) for found_ in kept],
+        cursors=[_encode(seal, [found_[f"page_{index}"] for index in range(len(order))]) for found_ in kept],
         has_next=window.before is not None if window.backward else more,
         has_previous=more if window.backward else window.after is not None,
         total=counted[0]["total"],
@@ -175,8 +176,8 @@ _PARSE: dict[str, Any] = {
 }
 
 
-def _encode(values: list[Any], row: type[Any], order: list[By]) -> str:
-    return urlsafe_b64encode(orjson.dumps([_seal(row, order), *values], default=str)).decode().rstrip("=")
+def _encode(seal: int, values: list[Any]) -> str:
+    return urlsafe_b64encode(orjson.dumps([seal, *values], default=str)).decode().rstrip("=")
 
 
 def _decode(cursor: str, row: type[Any], order: list[By]) -> list[Any]:

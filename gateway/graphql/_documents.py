@@ -51,6 +51,7 @@ class Documents:
         self._limits = limits
         self._introspection = introspection
         self._parse = lru_cache(maxsize=REMEMBERED)(self._parsed)
+        self._measure = lru_cache(maxsize=REMEMBERED)(self._measured)
         self._validate = lru_cache(maxsize=REMEMBERED)(self._validated)
 
     def prepare(self, query: str, operation_name: str | None, variables: Mapping[str, Any]) -> Prepared:
@@ -62,7 +63,7 @@ class Documents:
         operation = get_operation_ast(document, operation_name)
         if operation is None:
             raise ProblemError(400, "graphql.operation")
-        check_cost(document, self._schema, operation, variables, introspection=self._introspection, limits=self._limits)
+        self._measure(query, operation_name, _sizes(variables))
         if errors := self._validate(query):
             raise NotValid(list(errors))
         return Prepared(document, operation)
@@ -75,5 +76,16 @@ class Documents:
         count_fields(document, self._limits)
         return document
 
+    def _measured(self, query: str, operation_name: str | None, sizes: tuple[tuple[str, int | None], ...]) -> None:
+        document = self._parse(query)
+        operation = get_operation_ast(document, operation_name)
+        assert operation is not None
+        check_cost(document, self._schema, operation, dict(sizes), introspection=self._introspection, limits=self._limits)
+
     def _validated(self, query: str) -> tuple[GraphQLError, ...]:
         return tuple(validate(self._schema, self._parse(query), max_errors=MOST_ERRORS, hide_suggestions=not self._introspection))
+
+
+def _sizes(variables: Mapping[str, Any]) -> tuple[tuple[str, int | None], ...]:
+    """What the cost of a document depends on: which variables are given, and the numbers among them."""
+    return tuple((name, value if isinstance(value, int) else None) for name, value in sorted(variables.items()))

@@ -10,6 +10,7 @@ from strawberry.types import ExecutionContext
 from gateway.graphql import activity, compliance, dashboard, deviation, practice, risk_assessment, task
 from gateway.graphql._context import Info
 from gateway.graphql._dates import SCALARS
+from gateway.graphql._execution import PlainFirst
 from gateway.graphql._mutations import mutation_type
 from gateway.graphql._root import AsOfInput, PracticeHead, state_asked_for
 from gateway.graphql._types import field
@@ -66,5 +67,6 @@ def build_schema(*extensions: Any) -> strawberry.Schema:
         query=Query,
         mutation=mutation_type(COMMANDS),
         extensions=extensions,
+        execution_context_class=PlainFirst,
         config=StrawberryConfig(disable_field_suggestions=True, scalar_map=SCALARS),
     )
