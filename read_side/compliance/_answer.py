@@ -29,7 +29,10 @@ class Finding:
     reason_en: str
     positions: tuple[int, ...] = ()
     edges: frozenset[date] = frozenset()
-    """Days on which the finding might become another one if nothing is recorded meanwhile."""
+    """Days on which the status might become another one if nothing is recorded meanwhile.
+
+    The duty is judged anew on each until it turns: an evaluator names the few that can be the next, not one a fact.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def freshness(evidence_day: date, fresh: timedelta, today: date) -> Freshness:
     return Freshness(Compliance.DUE_SOON if today >= soon_on else Compliance.MET, stale_on, edges)
 
 
-def worst(statuses: Iterable[Compliance]) -> Compliance:
-    """The worst of several statuses, missing before stale before due soon before met."""
-    order = [Compliance.MISSING, Compliance.STALE, Compliance.DUE_SOON, Compliance.MET]
-    return min(statuses, key=order.index)
+def oldest(evidence_days: Iterable[date], fresh: timedelta, today: date) -> Freshness | None:
+    """The freshness of the oldest of several pieces of evidence, which no other is worse than on any day; None without any."""
+    first = min(evidence_days, default=None)
+    return None if first is None else freshness(first, fresh, today)

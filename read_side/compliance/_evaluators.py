@@ -5,8 +5,10 @@ intervals of the duty's own entry.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
+from itertools import accumulate, islice
+from math import ceil
 from operator import attrgetter
 
 from events._function import Function
@@ -14,7 +16,7 @@ from events._holding import first_gap, holders, in_force, turn
 from events.deviation import HarmLevel, MeasureKind
 from events.risk_assessment import Area
 from events.task import Outcome
-from read_side.compliance._answer import Compliance, Finding, Freshness, freshness, worst
+from read_side.compliance._answer import Compliance, Finding, freshness, oldest
 from read_side.compliance._facts import TASK_WINDOW, Deviation, Facts, Measure, Risk, Task
 from read_side.compliance._labels import AREAS, FUNCTIONS, listed
 from read_side.regulations import Duty
@@ -126,14 +128,15 @@ def risk_areas_assessed(facts: Facts, duty: Duty, day: date) -> Finding:
     if missing:
         no, en = listed(missing, AREAS)
         return Finding(Compliance.MISSING, f"Ikke risikovurdert: {no}.", f"Never assessed: {en}.", positions)
-    ages = [freshness(assessment.completed_on, _fresh(duty), day) for assessment in newest.values() if assessment]
-    oldest = min(age.stale_on for age in ages)
+    age = oldest((assessment.completed_on for assessment in newest.values() if assessment), _fresh(duty), day)
+    assert age is not None, "there are mandatory areas"
+    until = age.stale_on - ONE_DAY
     return Finding(
-        worst(age.status for age in ages),
-        f"Begge obligatoriske områder er vurdert; den eldste vurderingen står til {oldest - ONE_DAY:%d.%m.%Y}.",
-        f"Both mandatory areas are assessed; the oldest assessment stands until {(oldest - ONE_DAY).isoformat()}.",
+        age.status,
+        f"Begge obligatoriske områder er vurdert; den eldste vurderingen står til {until:%d.%m.%Y}.",
+        f"Both mandatory areas are assessed; the oldest assessment stands until {until.isoformat()}.",
         positions,
-        _edges(ages),
+        age.edges,
     )
 
 
@@ -141,10 +144,7 @@ def risks_treated(facts: Facts, _duty: Duty, day: date) -> Finding:
     """§ 6 e: every risk above the criterion is treated on time or accepted until a day ahead, and its review is not overdue."""
     if not facts.assessments:
         return Finding(Compliance.MISSING, "Ingen risikovurdering er fullført.", "No risk assessment is completed.")
-    open_risks = [risk for risk in facts.risks if not _answered(risk, day)]
-    ends = [end for risk in facts.risks for end in (risk.accepted_until, risk.next_review, *risk.treatments_due)]
-    edges = frozenset(end + ONE_DAY for end in ends if end is not None)
-    positions = tuple(risk.position for risk in facts.risks) or tuple(a.position for a in facts.assessments)
+    open_risks = [risk for risk in facts.risks if _answered_until(risk) < day]
     if open_risks:
         number = len(open_risks)
         return Finding(
@@ -152,43 +152,64 @@ def risks_treated(facts: Facts, _duty: Duty, day: date) -> Finding:
             f"Risikoer over akseptkriteriet uten tiltak i rute eller gyldig aksept, eller med forfalt gjennomgang: {number}.",
             f"Risks above the criterion without a treatment on time or a valid acceptance, or with an overdue review: {number}.",
             tuple(risk.position for risk in open_risks),
-            edges,
         )
+    first_end = min(map(_answered_until, facts.risks), default=date.max)
     return Finding(
         Compliance.MET,
         f"Risikoer over akseptkriteriet, alle med tiltak i rute eller gyldig aksept: {len(facts.risks)}.",
         f"Risks above the criterion, all with a treatment on time or a valid acceptance: {len(facts.risks)}.",
-        positions,
-        edges,
+        tuple(risk.position for risk in facts.risks) or tuple(a.position for a in facts.assessments),
+        frozenset({first_end + ONE_DAY}) if first_end < date.max else frozenset(),
     )
 
 
-def _answered(risk: Risk, day: date) -> bool:
-    if risk.next_review is not None and day > risk.next_review:
-        return False
-    accepted = risk.accepted and (risk.accepted_until is None or day <= risk.accepted_until)
-    return accepted or (bool(risk.treatments_due) and day <= risk.treatments_due[0])
+def _answered_until(risk: Risk) -> date:
+    """Last day on which a risk is treated on time or accepted, and its review not overdue; the first of all days if it is neither."""
+    ends = list(risk.treatments_due[:1])
+    if risk.accepted:
+        ends.append(risk.accepted_until or date.max)
+    return min(max(ends, default=date.min), risk.next_review or date.max)
 
 
 def staff_take_part(facts: Facts, duty: Duty, day: date) -> Finding:
     """§ 7 d: several people report, and reports are gone through, within the interval."""
     fresh = _fresh(duty)
     reports = [d for d in facts.deviations if (d.reporter or d.pseudonym) and day - fresh <= d.reported_on <= day]
-    reviews = [d for d in facts.deviations if d.reviewed_on and d.reviewed_position and day - fresh <= d.reviewed_on <= day]
+    reviews = [
+        (d.reviewed_on, d.reviewed_position)
+        for d in facts.deviations
+        if d.reviewed_on and d.reviewed_position and day - fresh <= d.reviewed_on <= day
+    ]
+    named = _last_reports((d.reporter, d.reported_on) for d in reports)
+    pseudonymous = _last_reports((d.pseudonym, d.reported_on) for d in reports)
     # one person may report by name and under a pseudonym: only the larger of the two counts is certain
-    people = max(len({d.reporter for d in reports if d.reporter}), len({d.pseudonym for d in reports if d.pseudonym}))
-    positions = tuple(sorted({d.reported_position for d in reports} | {d.reviewed_position or 0 for d in reviews}))
-    edges = frozenset(seen + fresh + ONE_DAY for d in facts.deviations for seen in (d.reported_on, d.reviewed_on) if seen is not None)
+    people, asked = max(len(named), len(pseudonymous)), ceil(duty.limits["people"])
+    positions = tuple(sorted({d.reported_position for d in reports} | {position for _, position in reviews}))
     if not facts.deviations:
         return Finding(Compliance.MISSING, "Ingen har meldt avvik.", "Nobody has reported a deviation.")
     share = f"{people}/{facts.practice.staff}" if facts.practice else str(people)
+    enough = people >= asked and bool(reviews)
     return Finding(
-        Compliance.MET if people >= duty.limits["people"] and reviews else Compliance.STALE,
+        Compliance.MET if enough else Compliance.STALE,
         f"Siste {fresh.days} dager: minst {share} ansatte har meldt avvik, {len(reviews)} avvik er gjennomgått.",
         f"In the last {fresh.days} days at least {share} of the staff reported deviations, and {len(reviews)} were gone through.",
         positions,
-        edges,
+        frozenset({_last_enough(named, pseudonymous, asked, max(reviews)[0]) + fresh + ONE_DAY}) if enough else frozenset(),
     )
+
+
+def _last_enough(named: list[date], pseudonymous: list[date], asked: int, last_review: date) -> date:
+    """The day of what must not grow too old: the last review, or the report of the last person needed."""
+    return min(last_review, max(days[asked - 1] for days in (named, pseudonymous) if len(days) >= asked))
+
+
+def _last_reports(reports: Iterable[tuple[str | None, date]]) -> list[date]:
+    """The day of each person's last report, the latest first."""
+    last: dict[str, date] = {}
+    for person, day in reports:
+        if person:
+            last[person] = max(day, last.get(person, day))
+    return sorted(last.values(), reverse=True)
 
 
 def tasks_carried_out(facts: Facts, duty: Duty, day: date) -> Finding:
@@ -198,7 +219,7 @@ def tasks_carried_out(facts: Facts, duty: Duty, day: date) -> Finding:
     since = bisect_left(facts.tasks, day - fresh, key=attrgetter("due"))
     now = bisect_left(facts.tasks, day, key=attrgetter("due"))
     fallen_due = facts.tasks[since:now]
-    edges = frozenset(edge for task in facts.tasks[since:] for edge in (task.due + ONE_DAY, task.due + fresh + ONE_DAY))
+    edges = _share_turns(facts.tasks, since, duty, day)
     if not fallen_due:
         return Finding(
             Compliance.MISSING,
@@ -210,7 +231,7 @@ def tasks_carried_out(facts: Facts, duty: Duty, day: date) -> Finding:
     ended = [task for task in fallen_due if task.outcome is not None]
     skipped = sum(task.outcome is Outcome.SKIPPED for task in ended)
     return Finding(
-        Compliance.MET if len(ended) >= duty.limits["done_share"] * len(fallen_due) else Compliance.STALE,
+        _by_share(len(ended), len(fallen_due), duty),
         f"{len(ended)} av {len(fallen_due)} oppgaver med frist siste {fresh.days} dager er gjort ({skipped} hoppet over med grunn).",
         f"{len(ended)} of {len(fallen_due)} tasks due in the last {fresh.days} days are done ({skipped} skipped with a reason).",
         _positions(fallen_due),
@@ -218,21 +239,41 @@ def tasks_carried_out(facts: Facts, duty: Duty, day: date) -> Finding:
     )
 
 
+def _by_share(ended: int, fallen_due: int, duty: Duty) -> Compliance:
+    if not fallen_due:
+        return Compliance.MISSING
+    return Compliance.MET if ended >= duty.limits["done_share"] * fallen_due else Compliance.STALE
+
+
+def _share_turns(tasks: Sequence[Task], since: int, duty: Duty, today: date) -> frozenset[date]:
+    """The next day on which the tasks that have fallen due by then and are not too old make another status, if there is one."""
+    fresh, dues = _fresh(duty), [task.due for task in tasks]
+    ended_before = list(accumulate((task.outcome is not None for task in tasks), initial=0))
+
+    def status(day: date) -> Compliance:
+        start, end = bisect_left(dues, day - fresh), bisect_left(dues, day)
+        return _by_share(ended_before[end] - ended_before[start], end - start, duty)
+
+    now = status(today)
+    days = sorted({day for due in set(dues[since:]) for day in (due + ONE_DAY, due + fresh + ONE_DAY) if day > today})
+    return frozenset(islice((day for day in days if status(day) is not now), 1))
+
+
 def measures_evaluated(facts: Facts, duty: Duty, day: date) -> Finding:
     """§ 8 c: measures that are done are evaluated within the interval; one that never was, counts for ever."""
     look_back = timedelta(days=duty.limits["look_back_days"])
     done = [(m, m.done_on) for m in facts.measures if m.done_on and (not m.evaluated or m.done_on >= day - look_back)]
-    edges = frozenset(done_on + look_back + ONE_DAY for m, done_on in done if m.evaluated)
     if not done:
         return Finding(Compliance.NOT_APPLICABLE, "Ingen tiltak er gjennomført det siste året.", "No measure was done in the last year.")
-    waiting = [freshness(done_on, _fresh(duty), day) for m, done_on in done if not m.evaluated]
+    waiting = [done_on for m, done_on in done if not m.evaluated]
     evaluated = len(done) - len(waiting)
+    age = oldest(waiting, _fresh(duty), day)
     return Finding(
-        worst([Compliance.MET, *(age.status for age in waiting)]),
+        age.status if age else Compliance.MET,
         f"{evaluated} av {len(done)} gjennomførte tiltak er evaluert.",
         f"{evaluated} of {len(done)} measures that are done are evaluated.",
         _positions(m for m, _ in done),
-        edges | _edges(waiting),
+        age.edges if age else frozenset({max(done_on for _, done_on in done) + look_back + ONE_DAY}),
     )
 
 
@@ -240,17 +281,17 @@ def deviations_reviewed(facts: Facts, duty: Duty, day: date) -> Finding:
     """§ 8 e: each deviation is gone through, or its causes analysed, within the interval; one that never was, counts for ever."""
     look_back = timedelta(days=duty.limits["look_back_days"])
     counted = [d for d in facts.deviations if not d.rejected and (d.reviewed_position is None or d.reported_on >= day - look_back)]
-    edges = frozenset(d.reported_on + look_back + ONE_DAY for d in counted if d.reviewed_position)
     if not counted:
         return Finding(Compliance.NOT_APPLICABLE, "Ingen avvik det siste året.", "No deviation in the last year.")
-    waiting = [freshness(d.reported_on, _fresh(duty), day) for d in counted if d.reviewed_position is None]
+    waiting = [d.reported_on for d in counted if d.reviewed_position is None]
     reviewed = len(counted) - len(waiting)
+    age = oldest(waiting, _fresh(duty), day)
     return Finding(
-        worst([Compliance.MET, *(age.status for age in waiting)]),
+        age.status if age else Compliance.MET,
         f"{reviewed} av {len(counted)} avvik er gjennomgått.",
         f"{reviewed} of {len(counted)} deviations are gone through.",
         tuple(d.reviewed_position or d.reported_position for d in counted),
-        edges | _edges(waiting),
+        age.edges if age else frozenset({max(d.reported_on for d in counted) + look_back + ONE_DAY}),
     )
 
 
@@ -259,13 +300,14 @@ def severe_deviations_closed(facts: Facts, duty: Duty, day: date) -> Finding:
     severe = [d for d in facts.deviations if d.harm in SEVERE and not d.rejected]
     if not severe:
         return Finding(Compliance.NOT_APPLICABLE, "Ingen alvorlige avvik er meldt.", "No severe deviation is reported.")
-    still_open = [freshness(d.reported_on, _fresh(duty), day) for d in severe if d.closed_position is None]
+    still_open = [d.reported_on for d in severe if d.closed_position is None]
+    age = oldest(still_open, _fresh(duty), day)
     return Finding(
-        worst([Compliance.MET, *(age.status for age in still_open)]),
+        age.status if age else Compliance.MET,
         f"{len(severe) - len(still_open)} av {len(severe)} alvorlige avvik er lukket.",
         f"{len(severe) - len(still_open)} of {len(severe)} severe deviations are closed.",
         tuple(_severe_position(d) for d in severe),
-        _edges(still_open),
+        age.edges if age else frozenset(),
     )
 
 
@@ -285,12 +327,8 @@ def corrective_measures_on_time(facts: Facts, _duty: Duty, day: date) -> Finding
         f"{len(corrective) - len(waiting)} av {len(corrective)} korrigerende tiltak er gjort; {len(late)} er over fristen.",
         f"{len(corrective) - len(waiting)} of {len(corrective)} corrective measures are done; {len(late)} are late.",
         _positions(late or corrective),
-        frozenset(m.due + ONE_DAY for m in waiting),
+        frozenset({min(m.due for m in waiting) + ONE_DAY}) if waiting else frozenset(),
     )
-
-
-def _edges(ages: Iterable[Freshness]) -> frozenset[date]:
-    return frozenset(edge for age in ages for edge in age.edges)
 
 
 def _positions(facts: Iterable[Measure | Task]) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """What the evaluators look at: small facts with the positions of the events that they rest on."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -146,17 +146,21 @@ def _query(text: sql.SQL, view: View) -> sql.Composed:
     return text.format(**{name: source for name, source in sources.items() if f"{{{name}}}" in text.as_string()})
 
 
-def _facts(fact: type[T], rows: Iterable[Mapping[str, Any]]) -> tuple[T, ...]:
-    return tuple(fact(**{name: _value(name, value) for name, value in row.items()}) for row in rows)
+def _facts(fact: type[T], rows: Sequence[dict[str, Any]]) -> tuple[T, ...]:
+    for name, load in _LOADS.items():
+        if rows and name in rows[0]:
+            for row in rows:
+                row[name] = None if row[name] is None else load(row[name])
+    return tuple(fact(**row) for row in rows)
 
 
-def _value(name: str, value: Any) -> Any:
-    if value is None or name not in _ENUMS:
-        return tuple(value) if isinstance(value, list) else value
-    return _ENUMS[name](value)
-
-
-_ENUMS = {"harm": HarmLevel, "kind": MeasureKind, "area": Area, "outcome": Outcome}
+_LOADS: Mapping[str, Callable[[Any], Any]] = {
+    "harm": HarmLevel,
+    "kind": MeasureKind,
+    "area": Area,
+    "outcome": Outcome,
+    "treatments_due": tuple,
+}
 _ROWS = (
     ActivityRow,
     AssignmentRow,
@@ -188,19 +192,19 @@ _DEVIATIONS = sql.SQL("""
            reporter_id::text as reporter, pseudonym,
            status = 'rejected' as rejected,
            (closed_at at time zone 'Europe/Oslo')::date as closed_on,
-           case when status = 'closed' then closing.position end as closed_position,
+           case when status = 'closed' then (
+               select max(position) from {ActivityRow}
+               where activity.subject = deviation.subject and type = 'deviation.closed.v1'
+           ) end as closed_position,
            case when first_look.type = 'deviation.reviewed.v1' then reviewed_on
                 else (first_look.time at time zone 'Europe/Oslo')::date end as reviewed_on,
            first_look.position as reviewed_position
     from {DeviationRow}
-    left join (
-        select distinct on (subject) subject, position, type, time
-        from {ActivityRow} where type in ('deviation.reviewed.v1', 'deviation.causes_analysed.v1')
-        order by subject, position
-    ) as first_look using (subject)
-    left join (
-        select subject, max(position) as position from {ActivityRow} where type = 'deviation.closed.v1' group by subject
-    ) as closing using (subject)
+    left join lateral (
+        select position, type, time from {ActivityRow}
+        where activity.subject = deviation.subject and type in ('deviation.reviewed.v1', 'deviation.causes_analysed.v1')
+        order by position limit 1
+    ) as first_look on true
     order by number""")
 
 _MEASURES = sql.SQL("""
@@ -210,10 +214,11 @@ _MEASURES = sql.SQL("""
 _ASSESSMENTS = sql.SQL("""
     select area, (last.time at time zone 'Europe/Oslo')::date as completed_on, last.position
     from {RiskAssessmentRow}
-    join (
-        select subject, max(position) as position, max(time) as time
-        from {ActivityRow} where type = 'risk_assessment.completed.v1' group by subject
-    ) as last using (subject)
+    cross join lateral (
+        select position, time from {ActivityRow}
+        where activity.subject = risk_assessment.subject and type = 'risk_assessment.completed.v1'
+        order by position desc limit 1
+    ) as last
     where replaced_by is null
     order by last.position""")
 

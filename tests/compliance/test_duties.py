@@ -259,3 +259,22 @@ def test_an_answer_turns_on_the_first_day_that_differs(facts: Facts, judged: Dut
     later = ((day, judge(judged, facts, day).status) for day in (TODAY + timedelta(days=n) for n in range(1, 1_000)))
     first: Any = next(((day, status) for day, status in later if status is not now.status), (None, None))
     assert (now.turns_on, now.turns_to) == first
+
+
+@pytest.mark.parametrize("code", ["6d", "6e", "7d", "8a", "8c", "8e", "9a", "9b"])
+def test_a_duty_is_judged_on_few_days_however_much_it_rests_on(code: str) -> None:
+    many = Facts(
+        practice=CONFIRMED,
+        assignments={},
+        assignment_positions={},
+        deviations=tuple(replace(DEVIATION, harm=HarmLevel.SEVERE, reported_on=ago(n), reporter=str(n % 5)) for n in range(400))
+        + tuple(replace(DEVIATION, reported_on=ago(n), reviewed_on=ago(n), reviewed_position=99) for n in range(400)),
+        measures=tuple(replace(MEASURE, due=ago(-n)) for n in range(400))
+        + tuple(replace(MEASURE, done_on=ago(n), evaluated=n % 2 == 0) for n in range(400)),
+        assessments=tuple(replace(assessment, completed_on=ago(n)) for n in range(300) for assessment in AREAS),
+        risks=tuple(replace(RISK, treatments_due=(ago(-n),), next_review=ago(-2 * n)) for n in range(400)),
+        tasks=tuple(Task(ago(n), Outcome.COMPLETED if n > 0 else None, 60) for n in range(399, -200, -1)),
+    )
+    judged = duty(code)
+    assert judged.shown_by
+    assert len(EVALUATORS[judged.shown_by](many, judged, TODAY).edges) <= 2
