@@ -10,6 +10,8 @@ ifeq ($(shell id -u),0)
 PIP += --root-user-action=ignore
 endif
 
+unexport PYTHONDONTWRITEBYTECODE  # compiling every module anew is a third of a short run
+
 .PHONY: run test unit lint format generated bench lock clean
 
 run: $(STAMP)

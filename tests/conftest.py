@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from tests._database import Database, Postgres
 
 # a busy machine is no reason to fail; a failure prints what repeats it
-settings.register_profile("sporbar", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("sporbar", max_examples=50, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("sporbar")
 
 

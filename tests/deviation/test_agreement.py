@@ -81,7 +81,7 @@ STEPS = st.one_of(
 
 
 @given_any(steps=st.lists(STEPS, min_size=5, max_size=40), begun=st.sampled_from([TRIAGED, (*TRIAGED, PLANNED)]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_the_rules_and_the_rows_agree(steps: list[tuple[Command, By]], begun: tuple[DomainEvent, ...]) -> None:
     events: list[DomainEvent] = [*begun]
     state = decider.fold(events)

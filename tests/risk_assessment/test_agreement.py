@@ -89,7 +89,7 @@ STEPS = st.one_of(
 
 
 @given_any(steps=st.lists(st.tuples(STEPS, st.sampled_from(MATRICES)), min_size=5, max_size=40))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_state_and_rows_agree(steps: list[tuple[tuple[Command, By], MatrixInForce]]) -> None:
     events: list[DomainEvent] = [*BEGUN]
     state = decider.fold(events)
