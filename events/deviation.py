@@ -7,7 +7,7 @@ from uuid import UUID
 
 from events._base import DomainEvent, Value
 from events._function import Function
-from events._personal import Personal
+from events._personal import MemberId, Personal
 
 
 class Kind(StrEnum):
@@ -156,7 +156,7 @@ class Reporter(Value):
     """Who reported: a member, a pseudonym that only its bearer recognises, or nobody."""
 
     kind: ReporterKind
-    member_id: Personal[UUID | None] = None
+    member_id: MemberId | None = None
     pseudonym: str | None = None
 
 
@@ -211,7 +211,7 @@ class RoutingAccepted(DomainEvent):
 
     TYPE: ClassVar[str] = "deviation.routing_accepted.v1"
     function: Function
-    responsible: UUID
+    responsible: MemberId
 
 
 class CategoryCorrected(DomainEvent):
@@ -252,7 +252,7 @@ class MeasurePlanned(DomainEvent):
     kind: MeasureKind
     strength: MeasureStrength
     description: Personal[str]
-    owner: UUID
+    owner: MemberId
     due: date
 
 

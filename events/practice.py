@@ -8,7 +8,7 @@ from uuid import UUID
 from events._base import DomainEvent, Value
 from events._function import FunctionKey
 from events._holding import HoldingKind
-from events._personal import Personal
+from events._personal import MemberId, Personal
 
 
 class PracticeType(StrEnum):
@@ -77,7 +77,7 @@ class Held(Value):
     """Who held a function."""
 
     function: FunctionKey
-    holders: tuple[UUID, ...]
+    holders: tuple[MemberId, ...]
 
 
 class PracticeRegistered(DomainEvent):
@@ -100,7 +100,7 @@ class ProfileChanged(DomainEvent):
 
 class MemberJoined(DomainEvent):
     TYPE: ClassVar[str] = "practice.member_joined.v1"
-    member_id: UUID
+    member_id: MemberId
     name: Personal[str]
     email: Personal[str | None]
     profession: Profession
@@ -112,7 +112,7 @@ class MemberCorrected(DomainEvent):
     """The details as they should have been recorded; none of them is a change of role."""
 
     TYPE: ClassVar[str] = "practice.member_corrected.v1"
-    member_id: UUID
+    member_id: MemberId
     name: Personal[str]
     email: Personal[str | None]
     employed_from: date
@@ -122,7 +122,7 @@ class ProfessionChanged(DomainEvent):
     """A member works as something else now, a change of role (§ 6 a)."""
 
     TYPE: ClassVar[str] = "practice.profession_changed.v1"
-    member_id: UUID
+    member_id: MemberId
     profession: Profession
     previous: Profession
 
@@ -131,7 +131,7 @@ class LeavingRecorded(DomainEvent):
     """A member leaves, or has left; whatever they held after the last day was handed over before."""
 
     TYPE: ClassVar[str] = "practice.leaving_recorded.v1"
-    member_id: UUID
+    member_id: MemberId
     last_day: date
     previous_last_day: date | None
     """The last day recorded before, where this one corrects it."""
@@ -141,7 +141,7 @@ class LeavingCancelled(DomainEvent):
     """A member whose leaving was recorded stays; functions handed over stay where they are."""
 
     TYPE: ClassVar[str] = "practice.leaving_cancelled.v1"
-    member_id: UUID
+    member_id: MemberId
     last_day: date
     """The last day that is no longer one."""
 
@@ -176,9 +176,9 @@ class FunctionAssigned(DomainEvent):
     assignment_id: UUID
     function: FunctionKey
     kind: HoldingKind
-    members: tuple[UUID, ...]
+    members: tuple[MemberId, ...]
     """The holder, the holders, or the order in which they take turns."""
-    deputies: tuple[UUID, ...]
+    deputies: tuple[MemberId, ...]
     """Who steps in, in this order."""
     from_day: date
     to_day: date | None

@@ -6,7 +6,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from events._base import DomainEvent, Value
-from events._personal import Personal
+from events._personal import MemberId, Personal
 
 
 class Area(StrEnum):
@@ -170,7 +170,7 @@ class RiskAssessmentStarted(DomainEvent):
     scope: Personal[str]
     trigger: Trigger
     reason: Personal[str]
-    responsible: UUID
+    responsible: MemberId
     replaces: UUID | None
     """The assessment of the same area that this one follows, once it is completed."""
 
@@ -186,7 +186,7 @@ class ScenarioDescribed(DomainEvent):
     title: Personal[str]
     description: Personal[str]
     existing_controls: Personal[str] | None
-    owner: UUID | None
+    owner: MemberId | None
 
 
 class ScenarioCorrected(DomainEvent):
@@ -195,7 +195,7 @@ class ScenarioCorrected(DomainEvent):
     title: Personal[str]
     description: Personal[str]
     existing_controls: Personal[str] | None
-    owner: UUID | None
+    owner: MemberId | None
     reason: Personal[str]
 
 
@@ -226,7 +226,7 @@ class TreatmentPlanned(DomainEvent):
     scenario_id: UUID
     strategy: Strategy
     description: Personal[str]
-    owner: UUID
+    owner: MemberId
     due: date
 
 
@@ -269,7 +269,7 @@ class RiskAccepted(DomainEvent):
     scenario_id: UUID
     band: Band
     above_criterion: bool
-    approver: UUID | None
+    approver: MemberId | None
     reason: Personal[str]
     until: date | None
     """Last day on which the acceptance holds."""

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from events._base import DomainEvent, Value
 from events._function import FunctionKey
-from events._personal import Personal
+from events._personal import MemberId, Personal
 from events._recurrence import Schedule
 
 
@@ -74,7 +74,7 @@ class WithdrawalCause(StrEnum):
 class Assignment(Value):
     """Who does it: members who share it, or a function, whose holder is found as of the due date."""
 
-    members: tuple[UUID, ...] = ()
+    members: tuple[MemberId, ...] = ()
     function: FunctionKey | None = None
 
     def handed_over(self, leaver: UUID, successor: UUID) -> "Assignment":
@@ -104,7 +104,7 @@ class TaskPlanned(DomainEvent):
     title: Personal[str]
     description: Personal[str | None]
     assignment: Assignment
-    follow_up: UUID | None
+    follow_up: MemberId | None
     """Member who is told when it is not done on time (oppfølgingsansvarlig)."""
     due: date | None
     """None: as soon as possible."""
@@ -130,14 +130,14 @@ class TaskHandedOver(DomainEvent):
     """A successor takes a leaver's place, as one who does it or who follows up."""
 
     TYPE: ClassVar[str] = "task.handed_over.v1"
-    leaver: UUID
-    successor: UUID
+    leaver: MemberId
+    successor: MemberId
     reason: Personal[str | None]
 
 
 class TaskFollowUpNamed(DomainEvent):
     TYPE: ClassVar[str] = "task.follow_up_named.v1"
-    follow_up: UUID | None
+    follow_up: MemberId | None
 
 
 class DueDateMoved(DomainEvent):
@@ -157,7 +157,7 @@ class TaskLinked(DomainEvent):
 class TaskCompleted(DomainEvent):
     TYPE: ClassVar[str] = "task.completed.v1"
     done_on: date
-    done_by: UUID
+    done_by: MemberId
     note: Personal[str | None]
     attachments: tuple[Attachment, ...]
     record: Link | None
@@ -222,7 +222,7 @@ class RecurringTaskDefined(DomainEvent):
     lead_days: int
     """How many days before its due date an occurrence is made."""
     assignment: Assignment
-    follow_up: UUID | None
+    follow_up: MemberId | None
     links: tuple[Link, ...]
     started_on: date | None
     """None: it waits for a setup task, or to be started."""
@@ -269,14 +269,14 @@ class RecurringTaskHandedOver(DomainEvent):
     """A successor takes a leaver's place in the occurrences made from now on."""
 
     TYPE: ClassVar[str] = "recurring_task.handed_over.v1"
-    leaver: UUID
-    successor: UUID
+    leaver: MemberId
+    successor: MemberId
     reason: Personal[str | None]
 
 
 class RecurringTaskFollowUpNamed(DomainEvent):
     TYPE: ClassVar[str] = "recurring_task.follow_up_named.v1"
-    follow_up: UUID | None
+    follow_up: MemberId | None
 
 
 class RecurringTaskLinked(DomainEvent):

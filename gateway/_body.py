@@ -1,5 +1,7 @@
 """Request bodies: capped, and JSON."""
 
+import json
+from collections import Counter
 from typing import Any
 
 import orjson
@@ -9,6 +11,7 @@ from gateway.problems import ProblemError
 
 LARGEST_BODY = 64 * 1024
 """Bytes."""
+_LONGEST_KEY_SHOWN = 100
 
 
 async def read_json_object(request: Request, limit: int = LARGEST_BODY) -> dict[str, Any]:
@@ -29,9 +32,33 @@ async def read_json(request: Request, limit: int = LARGEST_BODY) -> Any:
 def parse_json(content: bytes) -> Any:
     """The value of JSON bytes; ProblemError 400 says what keeps them from being read."""
     try:
-        return orjson.loads(content)
+        value = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise _unreadable(error) from None
+    if _may_repeat_a_key(content, value):
+        _refuse_repeated_keys(content)
+    return value
+
+
+def _may_repeat_a_key(content: bytes, value: Any) -> bool:
+    """Whether a key may have been given twice, of which the parser keeps the last; False is certain.
+
+    Each key has a colon, and a colon in a text stays one unless it is written as an escape.
+    """
+    try:
+        written = orjson.dumps(value)
+    except orjson.JSONEncodeError:  # deeper than 254, the most that it writes
+        raise ProblemError(400, "body.too_deep") from None
+    return content.count(b":") != written.count(b":") or b"\\u003" in content
+
+
+def _refuse_repeated_keys(content: bytes) -> None:
+    def each_once(pairs: list[tuple[str, Any]]) -> None:
+        for key, times in Counter(key for key, _ in pairs).items():
+            if times > 1:
+                raise ProblemError(400, "body.duplicate_key", key=key[:_LONGEST_KEY_SHOWN])
+
+    json.loads(content, object_pairs_hook=each_once)
 
 
 def _says_json(content_type: str) -> bool:

@@ -65,14 +65,19 @@ class CommandBus:
         *,
         clock: Callable[[], datetime],
         pseudonym: Callable[[str, UUID], str],
+        hidden: Callable[[str, str, str], str],
         open_record: Callable[[str], object],
     ) -> None:
-        """`pseudonym` names a member of a practice in reports; `open_record` opens the record of a practice that registers."""
+        """`pseudonym` names a member of a practice in reports; `hidden` makes of practice, actor and key what tells none of them.
+
+        `open_record` opens the record of a practice that registers.
+        """
         self._application = application
         self._threads = threads
         self._telemetry = telemetry
         self._clock = clock
         self._pseudonym = pseudonym
+        self._hidden = hidden
         self._open_record = open_record
 
     def admit(self, actor: Actor, practice: str, command: type[Command]) -> None:
@@ -133,8 +138,10 @@ class CommandBus:
             correlation_id=_UNDECIDED,
             pseudonym=self._pseudonym(practice, actor.member) if actor.member else None,
         )
-        # The recorded actor, not the real one: of an anonymous report, not even the command id may tell by whom.
-        command_id = uuid5(_NAMESPACE, f"{practice}\n{command.recorded_actor(by)}\n{key}")
+        named = command.recorded_actor(by) == actor.id
+        # keys of two people never meet; of an anonymous report, not even the command id may tell by whom
+        name = f"{practice}\n{actor.id}\n{key}" if named else self._hidden(practice, actor.id, key)
+        command_id = uuid5(_NAMESPACE, name)
         return replace(by, command_id=command_id, correlation_id=command_id)
 
 

@@ -66,8 +66,8 @@ def _bearer(request: Request) -> str | None:
     return token.strip()
 
 
-def same_origin(request: Request) -> None:
-    """ProblemError 403 for a request that changes something and comes from another site's page.
+def same_origin(request: Request, refusal: str = "origin.refused") -> None:
+    """ProblemError 403 with the code `refusal` for a request that changes something and comes from another site's page.
 
     A cookie goes along with whatever a browser sends, so another site must not be able to use it.
     """
@@ -79,4 +79,4 @@ def same_origin(request: Request) -> None:
             return
     elif (origin := request.headers.get("origin")) and urlsplit(origin).netloc == request.headers.get("host"):
         return
-    raise ProblemError(403, "origin.refused")
+    raise ProblemError(403, refusal, origin=f"{request.url.scheme}://{request.url.netloc}")

@@ -1,11 +1,12 @@
 """Files of installed packages, and our own, under names that are listed: nothing else of a folder can be had."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from mimetypes import guess_type
 from pathlib import Path
 
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 TOOL_PAGE_POLICY = (
@@ -23,11 +24,12 @@ def folder_of(package: str, *below: str) -> Path:
     return Path(spec.submodule_search_locations[0], *below)
 
 
-def tool_page(router: APIRouter, path: str, html: str, files: Mapping[str, Path]) -> None:
+def tool_page(router: APIRouter, path: str, html: Callable[[Request], str], files: Mapping[str, Path]) -> None:
     """Give a page its address, and each of its files one below it."""
 
-    async def page() -> Response:
-        return HTMLResponse(html, headers={"Content-Security-Policy": TOOL_PAGE_POLICY, "Cache-Control": "no-cache"})
+    async def page(request: Request) -> Response:
+        headers = {"Content-Security-Policy": TOOL_PAGE_POLICY, "Cache-Control": "private, no-cache", "Vary": "Accept-Language, Cookie"}
+        return HTMLResponse(html(request), headers=headers)
 
     async def file(name: str) -> Response:
         if name not in files:

@@ -29,7 +29,7 @@ from gateway._telemetry import Telemetry
 from gateway.application import make_application
 from gateway.auth.keys import pseudonym_secret
 from gateway.auth.local import local_issuer, local_verifier
-from gateway.auth.pseudonym import pseudonym
+from gateway.auth.pseudonym import hidden_name, pseudonym
 from gateway.problems import ProblemError, problem_pages, problem_response
 from gateway.settings import Settings, load_settings
 from gateway.web import Web, error_page, mount_web, wants_page
@@ -87,8 +87,8 @@ def make_app(settings: Settings, url: str, *, clock: Clock = utc_now) -> FastAPI
     app.add_middleware(Around, telemetry=telemetry, told=_told)
     app.add_exception_handler(HTTPException, _no_route)
     reads = Reads(gateway.read_pool, clock, settings.at_least_patience)
+    graphql.mount(app, settings, graphql.Sources(reads, bus), identities)  # first: routes are tried in their order
     rest.mount(app, bus, reads, identities, settings.body_limit)
-    graphql.mount(app, settings, graphql.Sources(reads, bus), identities)
     app.include_router(health(gateway.read_pool, telemetry))
     app.include_router(problem_pages())
     mount_web(app, gateway.web)
@@ -115,9 +115,17 @@ def _open(settings: Settings, url: str, identities: Identities, clock: Clock) ->
 
 def _bus(settings: Settings, gateway: Gateway, telemetry: Telemetry, clock: Clock) -> CommandBus:
     application = make_application(gateway.write_pool, appended=lambda ledger, _position: gateway.notifier.hint(ledger))
-    named = partial(pseudonym, pseudonym_secret(settings.pseudonym_key))
+    secret = pseudonym_secret(settings.pseudonym_key)
     opens = partial(open_ledger, gateway.write_pool)
-    return CommandBus(application, gateway.threads, telemetry, clock=clock, pseudonym=named, open_record=opens)
+    return CommandBus(
+        application,
+        gateway.threads,
+        telemetry,
+        clock=clock,
+        pseudonym=partial(pseudonym, secret),
+        hidden=partial(hidden_name, secret),
+        open_record=opens,
+    )
 
 
 def _told(request: Request, error: Exception) -> Response:

@@ -10,6 +10,7 @@ from pathlib import Path
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "SPORBAR_"
@@ -79,8 +80,9 @@ class Settings(BaseSettings):
     token_leeway: int = Field(default=10, ge=0, le=60)
     """How far the clocks of issuer and server may differ."""
     pseudonym_key_file: Path | None = None
-    """Secret from which the names of reports under a pseudonym follow; made at first start. Lost, a reporter no longer
-    recognises earlier reports. Left out: `keys/pseudonym.key` of the data directory."""
+    """Secret from which the names of reports under a pseudonym follow, and the command ids of these and of reports without
+    a name; made at first start. Lost, a reporter no longer recognises earlier reports, and such a report that is sent again
+    is recorded again. Left out: `keys/pseudonym.key` of the data directory."""
     demo_sign_in: bool = False
     """Whether the start page lets anybody sign in as anybody. For a demo on one's own machine only."""
     body_limit: int = Field(default=65_536, ge=1_024)
@@ -161,14 +163,23 @@ def markdown() -> str:
         "Every setting is an environment variable. A variable that begins with `SPORBAR_` and is not listed here stops the start.",
         "Durations are in seconds, sizes in bytes.",
         "",
-        "| Variable | Default | Meaning |",
-        "|---|---|---|",
+        "| Variable | Default | Allowed | Meaning |",
+        "|---|---|---|---|",
     ]
     for name, field in Settings.model_fields.items():
         default = "" if field.default_factory or field.default is None else f"`{str(field.default).lower()}`"
         meaning = " ".join((field.description or "").split())
-        lines.append(f"| `{variable(name)}` | {default} | {meaning} |")
+        lines.append(f"| `{variable(name)}` | {default} | {_allowed(field)} | {meaning} |")
     return "\n".join(lines) + "\n"
+
+
+def _allowed(field: FieldInfo) -> str:
+    """The range of a number, as its constraints say it; empty for what has none."""
+    bounds = {name: getattr(mark, name) for mark in field.metadata for name in ("ge", "gt", "le", "lt") if hasattr(mark, name)}
+    if {"ge", "le"} <= bounds.keys():
+        return f"{bounds['ge']} to {bounds['le']}"
+    words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+    return ", ".join(f"{words[name]} {bound}" for name, bound in bounds.items())
 
 
 def _refuse_unknown(names: Iterable[str]) -> None:

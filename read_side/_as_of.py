@@ -146,7 +146,7 @@ async def open_view(
 
     With `at_least` it waits up to `patience` seconds until the read models include that position, and holds no
     connection meanwhile. The pool's connections must be in autocommit mode. Raises NotYet when the wait was in vain,
-    OutOfRange when `as_of` lies ahead of the record, and NoSuchPractice.
+    OutOfRange when `as_of` lies ahead of the record or before its beginning, and NoSuchPractice.
     """
     deadline, pause = monotonic() + patience, FIRST_POLL
     while True:
@@ -222,7 +222,9 @@ def _view(conn: AsyncConnection[Any], practice: str, head: _Head, now: datetime,
         position, time = min(head.at_time, head.position), as_of.time
     else:
         position, time = as_of.position or 0, head.recorded_at or now
-        if not 0 <= position <= head.position:
+        if position < 0:
+            raise OutOfRange("as_of.negative", asked=position)
+        if position > head.position:
             raise OutOfRange("as_of.ahead", asked=position, position=head.position)
     historical = as_of is not None
     return View(conn, head.schema, practice, position, time.astimezone(UTC), historical=historical, latest=head.position)

@@ -106,7 +106,7 @@ async def timeline(
 async def audit_trail(view: View, subject: str, window: Window | None = None, *, personal: bool = True) -> Page[AuditEntry]:
     """The events of a subject, each with the columns of the subject's rows that it changed, before and after.
 
-    Without `personal`, fields and columns that may identify a person are empty. Raises InvalidPage.
+    Without `personal`, fields, columns and keys that may identify a person are empty. Raises InvalidPage.
     """
     events = await timeline(view, subject, window, personal=personal)
     changes: dict[int, list[Change]] = defaultdict(list)
@@ -206,4 +206,5 @@ def _value(column: Column, version: dict[str, Any] | None) -> Any:
 
 def _hidden(declared: Table, change: Change) -> Change:
     personal = {column.name for column in declared.columns if column.personal}
-    return replace(change, before=None, after=None, hidden=True) if change.column in personal else change
+    shown = change if personal.isdisjoint(declared.key) else replace(change, key=())
+    return replace(shown, before=None, after=None, hidden=True) if change.column in personal else shown

@@ -63,7 +63,7 @@ class DeviationRow:
     potential_likelihood: int | None
     immediate_measures: Personal[tuple[str, ...]]
     proposed_to: Function | None
-    responsible: UUID | None
+    responsible: Personal[UUID | None]
     acknowledged_at: datetime | None
     cause_analysis: Personal[dict[str, Any] | None]
     reviews: Personal[list[dict[str, Any]]]
@@ -99,7 +99,7 @@ class MeasureRow:
     kind: MeasureKind
     strength: MeasureStrength
     description: Personal[str]
-    owner: UUID
+    owner: Personal[UUID]
     due: date
     first_due: date
     moves: int

@@ -38,7 +38,7 @@ class PracticeRow:
     responsibilities_confirmed_at: datetime | None
     """When the last confirmation was recorded."""
     responsibilities_confirmed_position: int | None
-    responsibilities_confirmed_by: str | None
+    responsibilities_confirmed_by: Personal[str | None]
     """Actor of the last confirmation."""
 
     @property
@@ -54,7 +54,7 @@ class PracticeRow:
 class MemberRow:
     """Somebody who works in the practice, or did."""
 
-    member_id: UUID
+    member_id: Personal[UUID]
     subject: str
     name: Personal[str]
     email: Personal[str | None]
@@ -90,8 +90,8 @@ class AssignmentRow:
     subject: str
     function: str
     kind: HoldingKind
-    members: tuple[UUID, ...]
-    deputies: tuple[UUID, ...]
+    members: Personal[tuple[UUID, ...]]
+    deputies: Personal[tuple[UUID, ...]]
     from_day: date
     to_day: date | None
     turns_from: date | None

@@ -29,7 +29,7 @@ class Score:
     acceptable: bool
     matrix_version: int
     scored_on: date
-    scored_by: str
+    scored_by: Personal[str]
     reason: Personal[str | None]
 
 
@@ -47,9 +47,9 @@ class RiskAssessmentRow:
     scope: Personal[str]
     trigger: Trigger
     reason: Personal[str]
-    responsible: UUID
+    responsible: Personal[UUID]
     started_at: datetime
-    started_by: str
+    started_by: Personal[str]
     replaces: UUID | None
     replaced_by: UUID | None
     """The completed assessment of the same area that took its place; its risks no longer count as the practice's."""
@@ -84,11 +84,12 @@ class RiskScenarioRow:
     title: Personal[str]
     description: Personal[str]
     existing_controls: Personal[str | None]
-    owner: UUID | None
+    owner: Personal[UUID | None]
     described_at: datetime
-    inherent: dict[str, Any] | None
-    current: dict[str, Any] | None
-    residual: dict[str, Any] | None
+    inherent: Personal[dict[str, Any] | None]
+    """A `Score` as JSON, which names who gave it; so do the two below."""
+    current: Personal[dict[str, Any] | None]
+    residual: Personal[dict[str, Any] | None]
     inherent_reason: Personal[str | None]
     current_reason: Personal[str | None]
     residual_reason: Personal[str | None]
@@ -102,13 +103,13 @@ class RiskScenarioRow:
     """Whether the band meets the criterion of the matrix that it was scored by."""
     matrix_version: int | None
     scored_on: date | None
-    scored_by: str | None
+    scored_by: Personal[str | None]
     next_review: date | None
     last_reviewed_on: date | None
     review_reason: Personal[str | None]
     accepted_at: datetime | None
-    accepted_by: str | None
-    approver: UUID | None
+    accepted_by: Personal[str | None]
+    approver: Personal[UUID | None]
     accept_reason: Personal[str | None]
     accepted_until: date | None
     """Last day of the acceptance; None while `accepted_at` is set means without end."""
@@ -142,7 +143,7 @@ class RiskTreatmentRow:
     subject: str
     strategy: Strategy
     description: Personal[str]
-    owner: UUID
+    owner: Personal[UUID]
     due: date
     first_due: date
     planned_at: datetime
@@ -165,7 +166,7 @@ class RiskMatrixRow:
     """A `RiskMatrix` as JSON."""
     reason: Personal[str]
     adopted_at: datetime
-    adopted_by: str
+    adopted_by: Personal[str]
 
     @property
     def content(self) -> RiskMatrix:

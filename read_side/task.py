@@ -33,10 +33,10 @@ class TaskRow:
     description: Personal[str | None]
     recurring_task: UUID | None
     """Of an occurrence: where it comes from. Of a setup task: what starts when it is done."""
-    members: tuple[UUID, ...]
+    members: Personal[tuple[UUID, ...]]
     function: str | None
     """A `FunctionKey`; its holder is found as of the due date."""
-    follow_up: UUID | None
+    follow_up: Personal[UUID | None]
     scheduled_on: date | None
     """The first due date; it never moves."""
     due: date | None
@@ -49,7 +49,7 @@ class TaskRow:
     related: Personal[list[dict[str, Any]]]
     """What is linked by name: {kind, name}."""
     planned_at: datetime
-    planned_by: str
+    planned_by: Personal[str]
     outcome: Outcome | None
     withdrawal: WithdrawalCause | None
     """Why its template gives that day no more, when that is how it was cancelled."""
@@ -57,7 +57,7 @@ class TaskRow:
     """Why it was skipped or cancelled."""
     ended_at: datetime | None
     done_on: date | None
-    done_by: UUID | None
+    done_by: Personal[UUID | None]
     evidence: Personal[list[dict[str, Any]]]
     """In the order it came: {at, by, note, attachments: [{reference, sha256}], record: {kind, target, name} or null}."""
     attachments: int
@@ -92,15 +92,15 @@ class RecurringTaskRow:
     change_reason: Personal[str | None]
     """Why it was last rescheduled, paused or ended."""
     lead_days: int
-    members: tuple[UUID, ...]
+    members: Personal[tuple[UUID, ...]]
     function: str | None
-    follow_up: UUID | None
+    follow_up: Personal[UUID | None]
     linked_deviations: tuple[UUID, ...]
     linked_risks: tuple[UUID, ...]
     linked_tasks: tuple[UUID, ...]
     related: Personal[list[dict[str, Any]]]
     defined_at: datetime
-    defined_by: str
+    defined_by: Personal[str]
     planned_through: date | None
     """Every day of the plan up to this one has its occurrence."""
     occurrences: int
@@ -128,7 +128,7 @@ class ReminderRow:
     subject: str
     given_on: date
     given_at: datetime
-    members: tuple[UUID, ...]
+    members: Personal[tuple[UUID, ...]]
     function: str | None
 
 

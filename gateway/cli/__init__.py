@@ -4,6 +4,8 @@ A module imports what it runs inside the command, so that `sporbar --help` is qu
 """
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -29,8 +31,16 @@ app.add_typer(generate.commands)
 app.add_typer(token.commands)
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"sporbar {version('sporbar')}")
+        raise typer.Exit
+
+
 @app.callback()
-def sporbar() -> None:
+def sporbar(
+    _version: Annotated[bool, typer.Option("--version", help="Say which version this is.", callback=_tell_version, is_eager=True)] = False,
+) -> None:
     """The quality-management record of a health-care practice, kept as events that can be proven."""
 
 

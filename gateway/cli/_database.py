@@ -5,7 +5,9 @@ from contextlib import contextmanager
 
 import psycopg
 
+from events.ledger.connect import conninfo
 from events.ledger.migrate import pending
+from events.ledger.reader import size
 from gateway.embedded_postgres import EmbeddedPostgres, running_url
 from gateway.settings import Settings
 
@@ -42,6 +44,12 @@ def any_database(settings: Settings) -> Iterator[str]:
     else:
         with EmbeddedPostgres(settings.postgres_dir) as server:
             yield server.url()
+
+
+def recorded_events(url: str, practice: str) -> int:
+    """How many events the record of a practice holds; raises UnknownLedger for a practice that has none."""
+    with psycopg.connect(conninfo(url, "sporbar_app"), autocommit=True) as connection:
+        return size(connection, practice)
 
 
 def _check_version(url: str) -> None:

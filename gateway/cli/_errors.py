@@ -16,6 +16,7 @@ def _expected() -> dict[type[Exception], Callable[[Exception], str]]:
 
     from events.ledger.migrate import MigrationChanged
     from gateway.auth.keys import KeyFileError
+    from gateway.cli._alone import NotAloneError
     from gateway.cli._database import UnusableDatabaseError
     from gateway.embedded_postgres import EmbeddedPostgresError
     from gateway.generator.run import GeneratorError
@@ -29,7 +30,7 @@ def _expected() -> dict[type[Exception], Callable[[Exception], str]]:
     unreachable = "cannot reach the database: {}; check SPORBAR_DATABASE_URL".format
     told_by_themselves = (
         *(SettingsError, KeyFileError, EmbeddedPostgresError, UnusableDatabaseError, MigrationChanged),
-        *(NoGeneration, RebuildNeeded, RebuildRunning, RebuildFailed, GeneratorError),
+        *(NoGeneration, RebuildNeeded, RebuildRunning, RebuildFailed, GeneratorError, NotAloneError),
     )
     return {
         **dict.fromkeys(told_by_themselves, str),

@@ -22,6 +22,7 @@ def demo(
     """Run everything on this machine: database, practices made at the first start, read models, scheduler, API and pages."""
     from events.ledger.migrate import migrate
     from gateway.app import make_app
+    from gateway.cli._alone import alone
     from gateway.cli._database import any_database
     from gateway.cli._http import address, listen, serve_until_stopped
     from gateway.cli._parts import parts
@@ -35,6 +36,7 @@ def demo(
     configure_logging(max(settings.log_level, LogLevel.WARNING, key=list(LogLevel).index), settings.log_format)
     with ExitStack() as stack:
         stack.enter_context(stopped_by_sigterm())
+        stack.enter_context(alone(settings.data_dir, "demo"))
         listener = stack.enter_context(listen(settings))
         url = stack.enter_context(any_database(settings))
         migrate(url)

@@ -27,7 +27,7 @@ def retry(
     practice: Annotated[str | None, typer.Argument(help="Id of the practice; all that are parked, if left out.")] = None,
 ) -> None:
     """Go on where the parked practices stopped, after what stopped them was mended; ends with status 1 if one stops again."""
-    from gateway.cli._database import database
+    from gateway.cli._database import database, recorded_events
     from gateway.logs import configure_logging
     from gateway.settings import load_settings
     from projections._engine._batch import describe
@@ -36,6 +36,8 @@ def retry(
     settings = load_settings()
     configure_logging(settings.log_level, settings.log_format)
     with database(settings) as url:
+        if practice is not None:
+            recorded_events(url, practice)
         outcomes = go_on(url, practice)
     for ledger, outcome in outcomes.items():
         stopped = f"stopped again: {describe(outcome.parked.error)}" if outcome.parked else f"at position {outcome.position}"

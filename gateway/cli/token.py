@@ -35,7 +35,7 @@ def token(
     from datetime import UTC
 
     from gateway.auth.local import local_issuer
-    from gateway.cli._database import database
+    from gateway.cli._database import database, recorded_events
     from gateway.settings import load_settings
 
     if sum(each is not None for each in (holder, member, role)) + founder != 1:
@@ -44,27 +44,18 @@ def token(
         raise typer.BadParameter("--role is for people from outside, auditor or analyst; for members give --holder or --member")
     settings, now = load_settings(), datetime.now(UTC)
     issuer = local_issuer(settings)
-    if role is not None:
-        typer.echo(issuer.issue(practice=practice, roles=[role], subject=subject or role.value, now=now))
-        return
     with database(settings) as url:
+        recorded = recorded_events(url, practice)
+        if role is not None:
+            typer.echo(issuer.issue(practice=practice, roles=[role], subject=subject or role.value, now=now))
+            return
         if founder:
-            _require_no_record(url, practice)
+            if recorded:
+                raise typer.BadParameter(f"{practice} is registered already; its general manager has --holder GENERAL_MANAGER")
             typer.echo(issuer.issue(practice=practice, roles=[Role.EMPLOYEE, Role.MANAGER], member=uuid4(), now=now))
             return
         found, stands = asyncio.run(_member(url, practice, holder, member, now))
     typer.echo(issuer.issue(practice=practice, roles=stands.roles, functions=stands.functions, member=found, now=now))
-
-
-def _require_no_record(url: str, practice: str) -> None:
-    import psycopg
-
-    from events.ledger.connect import conninfo
-    from events.ledger.reader import size
-
-    with psycopg.connect(conninfo(url, "sporbar_app"), autocommit=True) as connection:
-        if size(connection, practice):
-            raise typer.BadParameter(f"{practice} is registered already; its general manager has --holder GENERAL_MANAGER")
 
 
 async def _member(url: str, practice: str, holder: Function | None, member: UUID | None, now: datetime) -> "tuple[UUID, Standing]":

@@ -25,4 +25,4 @@ def mount(app: FastAPI, settings: Settings, sources: Sources, identities: Identi
     schema = build_schema(AlreadyPrepared)
     documents = Documents(schema._schema, limits, introspection=settings.graphql_introspection)
     app.include_router(GraphQLView(schema, documents, sources, identities, settings.body_limit).router())
-    app.include_router(_graphiql.router())
+    app.include_router(_graphiql.router(identities))

@@ -41,20 +41,20 @@ Ask = Callable[[View, Any, Sequence[UUID]], Awaitable[list[list[Any]]]]
 
 
 async def member(reader: Reader, member_id: UUID | None) -> "Member | None":
-    """The member of an id, also one who has left; None for None."""
+    """The member of an id, also one who has left; None for None, and for readers who may not see who it is."""
     found = await members(reader, [member_id] if member_id else [])
     return found[0] if found else None
 
 
 async def members(reader: Reader, member_ids: Iterable[UUID]) -> "list[Member]":
-    """The members of some ids, in their order."""
-    return [show(reader, row) for row in await _by_ids(reader, MemberRow, member_ids)]
+    """The members of some ids, in their order; nobody for readers who may not see who it is."""
+    return [show(reader, row) for row in await _by_ids(reader, MemberRow, member_ids if reader.personal else ())]
 
 
 async def actor(reader: Reader, name: str) -> "Member | None":
     """The member whom an event names as its actor; None for anybody else, and for readers who may not see who it was."""
     try:
-        return await member(reader, UUID(name)) if reader.personal else None
+        return await member(reader, UUID(name))
     except ValueError:
         return None
 

@@ -21,7 +21,7 @@ Kinds = Annotated[list[str] | None, strawberry.argument(description="Kinds of su
 class PracticeActivity(PracticeRoot):
     """The practice's record, event by event."""
 
-    @field("Every event, the latest first unless asked otherwise.")
+    @field("Every event, the latest first unless asked otherwise; null for readers who may not see the audit trail.")
     async def activity(
         self,
         kinds: Kinds = None,
@@ -30,7 +30,7 @@ class PracticeActivity(PracticeRoot):
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[Event]:
+    ) -> Connection[Event] | None:
         view = self.reader.require("read.audit_trail")
         known = [kind for kind in (kinds or ())[:MOST_KINDS] if "\0" not in kind]
         found = await queries.timeline(
@@ -42,8 +42,11 @@ class PracticeActivity(PracticeRoot):
         )
         return Connection[Event].of(found, partial(Event.of, self.reader))
 
-    @field("Everything that was done to a subject: who, what, when, and the columns of its rows before and after.")
+    @field(
+        "Everything that was done to a subject: who, what, when, and the columns of its rows before and after; "
+        "null for readers who may not see the audit trail."
+    )
     async def audit_trail(
         self, subject: Subject, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Entry]:
+    ) -> Connection[Entry] | None:
         return await audit_trail_of(self.reader, subject, Window(first, after, last, before))

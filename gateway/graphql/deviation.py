@@ -122,7 +122,7 @@ class Deviation(RowType):
 
     @field("The member who reported it with their name; null for readers who may not see personal data.")
     async def reporter_member(self) -> AMember | None:
-        return await member(self.reader, self.row.reporter_id) if self.reader.personal else None
+        return await member(self.reader, self.row.reporter_id)
 
     @field("The member who took it.")
     async def responsible_member(self) -> AMember | None:
@@ -140,8 +140,10 @@ class Deviation(RowType):
     async def timeline(self, first: First = None, after: After = None, last: Last = None, before: Before = None) -> Connection[Event]:
         return await timeline_of(self.reader, self.row.subject, Window(first, after, last, before))
 
-    @field("What happened to it, with what each event changed.")
-    async def audit_trail(self, first: First = None, after: After = None, last: Last = None, before: Before = None) -> Connection[Entry]:
+    @field("What happened to it, with what each event changed; null for readers who may not see the audit trail.")
+    async def audit_trail(
+        self, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Entry] | None:
         return await audit_trail_of(self.reader, self.row.subject, Window(first, after, last, before))
 
 

@@ -1,6 +1,6 @@
 """The practice's profile, members and functions in GraphQL."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -40,7 +40,7 @@ class Member(RowType):
     @field("What they hold on the day asked about.")
     async def functions(self) -> list["HeldFunction"]:
         held = await self.reader.load(_functions_of, self.row.member_id)
-        return [HeldFunction.of(one) for one in held]
+        return [HeldFunction.of(one, personal=self.reader.personal) for one in held]
 
 
 @strawberry.type(name="HeldFunction", description="A function and who holds it on a day.")
@@ -50,23 +50,27 @@ class HeldFunction:
     function: str = strawberry.field(description="Name of a function that every practice has, or the id of the practice's own.")
     name: str | None = strawberry.field(description="What the practice calls a function of its own.")
     kind: HoldingKind | None
-    holders: list[strawberry.ID] = strawberry.field(description="Members; none in a gap.")
+    holders: list[strawberry.ID] = strawberry.field(description="Members; none in a gap, and for readers who may not see personal data.")
     deputies: list[strawberry.ID]
     from_day: date | None = strawberry.field(description="First day of the stretch of days with the same holders.")
     to_day: date | None = strawberry.field(description="Last day of that stretch; null where no end is set.")
 
     @classmethod
-    def of(cls, found: FunctionOnDay) -> "HeldFunction":
-        """The function as GraphQL shows it."""
+    def of(cls, found: FunctionOnDay, *, personal: bool) -> "HeldFunction":
+        """The function as a reader may see it."""
         return cls(
             function=str(found.function),
             name=found.name,
             kind=found.assignment.kind if found.assignment else None,
-            holders=[strawberry.ID(str(member)) for member in found.holders],
-            deputies=[strawberry.ID(str(member)) for member in found.deputies],
+            holders=_ids(found.holders if personal else ()),
+            deputies=_ids(found.deputies if personal else ()),
             from_day=found.turn.first_day if found.turn else None,
             to_day=found.turn.last_day if found.turn else None,
         )
+
+
+def _ids(members: Iterable[UUID]) -> list[strawberry.ID]:
+    return [strawberry.ID(str(member)) for member in members]
 
 
 async def _functions_of(view: View, member_ids: Sequence[UUID]) -> list[list[FunctionOnDay]]:
@@ -97,4 +101,4 @@ class PracticeProfile(PracticeRoot):
     @field("Every function in use on a day with its holders.")
     async def functions(self, day: date | None = None) -> list[HeldFunction]:
         found = await queries.functions(self.reader.require("read.practice"), day)
-        return [HeldFunction.of(one) for one in found]
+        return [HeldFunction.of(one, personal=self.reader.personal) for one in found]

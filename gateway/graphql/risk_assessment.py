@@ -49,7 +49,7 @@ class RiskScore:
     acceptable: bool
     matrix_version: int
     scored_on: date
-    scored_by: str
+    scored_by: str | None
     reason: str | None
 
     @classmethod
@@ -63,7 +63,7 @@ class RiskScore:
             acceptable=score.acceptable,
             matrix_version=score.matrix_version,
             scored_on=score.scored_on,
-            scored_by=score.scored_by,
+            scored_by=score.scored_by if personal else None,
             reason=score.reason if personal else None,
         )
 

@@ -60,7 +60,7 @@ class Task(RowType):
     def days_overdue(self) -> int:
         return self.on_day.days_overdue
 
-    @field("Members who answer for it: those named, or who holds its function on the due date.")
+    @field("Members who answer for it: those named, or who holds its function on the due date; none for readers who may not see them.")
     async def answerable(self) -> list[strawberry.ID]:
         return [strawberry.ID(str(member_id)) for member_id in await self._answerable()]
 
@@ -81,6 +81,8 @@ class Task(RowType):
         return await assessments_of(self.reader, self.row)
 
     async def _answerable(self) -> tuple[UUID, ...]:
+        if not self.reader.personal:
+            return ()
         if not self.row.function:
             return self.row.members
         timeline = await self.reader.load(_assignments_of, self.row.function)

@@ -57,7 +57,7 @@ def _field_problem(item: Any) -> FieldProblem:
     if code == "field.wrong_type":
         context["expected"] = kind.partition("_")[0]
     if code == "field.invalid":
-        context["reason"] = item["msg"]
+        context["reason"] = item["msg"].removeprefix("Value error, ")
     return FieldProblem(_pointer(item["loc"]), code, context)
 
 

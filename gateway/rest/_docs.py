@@ -30,5 +30,5 @@ def router() -> APIRouter:
     files = {name: package / name for name in ("favicon.png", "swagger-ui.css", "swagger-ui-bundle.js")}
     files["start.js"] = Path(__file__).parent / "static" / "start.js"
     made = APIRouter()
-    tool_page(made, "/docs", _HTML, files)
+    tool_page(made, "/docs", lambda _request: _HTML, files)
     return made

@@ -97,7 +97,7 @@ def _risks(figures: RiskFigures, speech: Speech) -> list[Tile]:
             t("figures.acceptances_expiring"),
             speech.number(figures.acceptances_expiring),
             t("figures.within_30_days") + (f"; {n('figures.acceptances_expired', expired)}" if expired else ""),
-            Tone.BAD if expired else _none(figures.acceptances_expiring, Tone.WARN),
+            _acceptances(figures),
         ),
         Tile(
             t("figures.reviews_overdue"),
@@ -122,6 +122,13 @@ def _duties(answers: Sequence[Answer], speech: Speech) -> Tile:
 def _median(label: str, median: MedianDays, speech: Speech) -> Tile:
     value = speech.text("unit.none") if median.days is None else speech.days(median.days)
     return Tile(label, value, speech.count("figures.median_of", median.count))
+
+
+def _acceptances(figures: RiskFigures) -> Tone:
+    """By the figure that it shows: none is never an alarm, though those that are over are no good sign either."""
+    if figures.acceptances_expired:
+        return Tone.BAD if figures.acceptances_expiring else Tone.PLAIN
+    return _none(figures.acceptances_expiring, Tone.WARN)
 
 
 def _none(count: int, otherwise: Tone) -> Tone:

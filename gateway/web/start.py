@@ -71,7 +71,7 @@ class StartPage:
         web = self._web
         if not web.demo_sign_in:
             raise ProblemError(403, "sign_in.off")
-        same_origin(request)
+        same_origin(request, "form.origin")
         form = parse_qs((await read_body(request, _LARGEST_FORM)).decode("utf-8", "replace"), max_num_fields=10)
         practice, person = form.get("practice", [""])[0], form.get("person", [""])[0]
         token = await self._token(practice, person)
@@ -83,7 +83,7 @@ class StartPage:
 
     async def sign_out(self, request: Request) -> Response:
         """Forget who is signed in."""
-        same_origin(request)
+        same_origin(request, "form.origin")
         response = RedirectResponse("/", 303)
         response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
         return response

@@ -86,6 +86,11 @@ class Side:
     size: int
     """Events in its record."""
 
+    @property
+    def members(self) -> frozenset[str]:
+        """Ids of everybody who works there."""
+        return frozenset(self.things["member"]) | {str(person.member) for person in self.staff.all}
+
     def subjects(self) -> list[str]:
         """Subjects of every kind, the latest of each."""
         kinds = ("deviation", "risk_assessment", "task", "recurring_task")

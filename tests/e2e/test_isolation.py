@@ -15,9 +15,12 @@ from tests._database import Postgres
 from tests.e2e._asking import ask, everything, foreign, needed, run, under, with_each
 from tests.e2e._commands import mounted, mutation, unnamed_ids, with_foreign_ids
 from tests.e2e._village import MARK, ROLES, Village, living_village
-from tests.e2e._walk import asking, own_leaves, slots
+from tests.e2e._walk import asking, literal, own_leaves, slots
 from tests.gateway._house import Person
 
+EVENT = "{ subject actor actorMember { id } data }"
+EVERY_EVENT = f"{{ edges {{ node {EVENT} }} }}"
+EVERY_CHANGE = f"{{ edges {{ node {{ event {EVENT} changes {{ key before after }} }} }} }}"
 NOWHERE = "nowhere"
 """A practice that does not exist."""
 
@@ -44,6 +47,30 @@ def test_no_field_shows_another_practice(village: Village, role: str) -> None:
         answers = list(everything(person, given, state))
         assert not [village.told(answer) for answer in answers if village.told(answer)]
         assert any(village.own.things["deviation"][0] in answer for answer in answers)
+
+
+def test_no_field_shows_an_analyst_who_it_was(village: Village) -> None:
+    """Ids of members, in whatever field or page they stand, are shown to the auditor and hidden from the analyst."""
+    given = needed(village.own.staff.manager, village.own)
+    seen = {role: told_of_members(village, village.person(role), given) for role in ("auditor", "analyst")}
+    assert seen["auditor"] == village.own.members
+    assert not seen["analyst"]
+
+
+def told_of_members(village: Village, person: Person, given: dict[tuple[str, ...], str]) -> set[str]:
+    """Whose ids stand in anything that somebody is shown of their own practice."""
+    own = village.own
+    shown = [*everything(person, given), *everything(person, given, f"(asOf: {{ position: {own.size - 5} }})")]
+    trails = (f"auditTrail(subject: {literal(subject)}, first: 100) {EVERY_CHANGE}" for subject in own.subjects())
+    shown += [ask(person, f"{{ practice {{ {trail} }} }}").text for trail in trails]
+    shown += [
+        ask(person, f"{{ practice {{ activity(newestFirst: {first}, first: 100) {EVERY_EVENT} }} }}").text for first in ("true", "false")
+    ]
+    for path in shown_over_rest(village):
+        found = (get(person, re.sub(r"{(?!practice)\w+}", id_, path), own.name) for ids in own.things.values() for id_ in ids[-2:])
+        shown += [answer.text for answer in found if answer.is_success]
+    shown += [village.doors.get(path.format(practice=own.name), person).text for path in pages()]
+    return {member for member in own.members if any(member in text for text in shown)}
 
 
 @pytest.mark.parametrize("role", ROLES)

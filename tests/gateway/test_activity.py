@@ -80,6 +80,24 @@ def test_whoever_works_there_does_not_read_the_audit_trail(practice: Practice, q
     assert error["extensions"]["code"] == "access.role"
 
 
+def test_a_refused_trail_is_null_and_the_rest_is_told(practice: Practice, treated: dict[str, Any]) -> None:
+    nurse = practice.join()
+    query = """
+    query ($id: UUID!, $subject: String!, $n: Int) { practice(atLeast: $n) {
+      auditTrail(subject: $subject) { totalCount }
+      activity { totalCount }
+      deviation(id: $id) { auditTrail { totalCount } responsibleMember { functions { function } } timeline { totalCount } }
+      dashboard { tasks { open } }
+      members { functions { function } }
+    } }"""
+    variables = {"id": treated["id"], "subject": treated["subject"], "n": treated["position"]}
+    answer = nurse.ask(query, **variables)
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["access.role"] * 3
+    shown = answer["data"]["practice"]
+    assert (shown["auditTrail"], shown["activity"], shown["deviation"]["auditTrail"]) == (None, None, None)
+    assert shown["deviation"]["timeline"]["totalCount"] == 3
+
+
 @pytest.mark.parametrize("subject", ["", "deviation", "a/b/c", "deviation/\0", "'; drop table x", "x" * 300])
 def test_a_subject_is_named_by_kind_and_id(practice: Practice, subject: str) -> None:
     (error,) = practice.manager.ask(TRAIL, subject=subject)["errors"]

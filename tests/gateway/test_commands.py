@@ -1,13 +1,20 @@
 """Commands over REST: what a receipt says, and how often a command happens."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 
 from events._function import Function
+from gateway._bus import _NAMESPACE
 from gateway.auth.actor import Role
+from gateway.auth.keys import pseudonym_secret
+from gateway.auth.policy import depends_on_resource
+from gateway.auth.pseudonym import hidden_name
+from gateway.rest._commands import Mounted
+from tests.e2e._commands import mounted
 from tests.gateway._house import Person, Practice, report
 
 
@@ -93,11 +100,32 @@ def test_who_reports_without_a_name_is_not_in_the_record(practice: Practice, rep
     assert all(line["commandid"] == line["correlationid"] for line in told)
 
 
-def test_an_anonymous_command_id_is_the_same_whoever_gives_it(practice: Practice) -> None:
-    """Nobody who knows the key can try out the members' ids until the command id fits."""
-    nurse, told, key = practice.join(), report(reporter="anonymous"), str(uuid4())
+@pytest.mark.parametrize("reporter", ["anonymous", "pseudonymous"])
+def test_two_who_report_without_a_name_under_the_same_key_do_not_meet(practice: Practice, reporter: str) -> None:
+    nurse, told, key = practice.join(), report(reporter=reporter), "1"
     first = nurse.done("/deviations", told, key=key)
-    assert practice.manager.done("/deviations", told, key=key) == first | {"repeated": True}
+    assert nurse.done("/deviations", told, key=key) == first | {"repeated": True}
+    other = practice.manager.done("/deviations", told, key=key)
+    assert (other["id"] == first["id"], other["repeated"]) == (False, False)
+    another = practice.join("Åse Berg").post("/deviations", told | {"title": "Noe annet"}, key=key)
+    assert another.status_code == 201
+
+
+@pytest.mark.parametrize("reporter", ["anonymous", "pseudonymous"])
+def test_the_command_id_of_a_report_without_a_name_is_of_nobody_who_lacks_the_secret(practice: Practice, reporter: str) -> None:
+    """Nobody who knows the key can try out the members' ids until the command id fits."""
+    nurse, key = practice.join(), "1"
+    nurse.done("/deviations", report(reporter=reporter), key=key)
+    (command_id,) = {
+        UUID(line["commandid"]) for line in map(json.loads, practice.house.lines(practice.name)) if "deviation/" in line["subject"]
+    }
+    secret = pseudonym_secret(practice.house.settings.pseudonym_key)
+
+    def made(secret: bytes) -> UUID:
+        return uuid5(_NAMESPACE, hidden_name(secret, practice.name, str(nurse.member), key))
+
+    assert command_id == made(secret) != made(bytes(32))
+    assert command_id != uuid5(_NAMESPACE, f"{practice.name}\n{nurse.member}\n{key}")
 
 
 def test_a_function_holder_may_treat_what_is_with_their_function(practice: Practice) -> None:
@@ -127,11 +155,29 @@ def test_the_owner_of_a_measure_may_complete_it_and_nobody_else(practice: Practi
     assert nurse.post(f"{one}/measures/{measure['id']}/complete", done).status_code == 200
 
 
-def test_what_does_not_exist_is_refused_like_what_is_not_yours(practice: Practice) -> None:
+@pytest.mark.parametrize(
+    "entry", [entry for entry in mounted() if depends_on_resource(entry.command.NAME)], ids=lambda entry: entry.command.NAME
+)
+def test_what_the_practice_does_not_have_is_not_found_by_anybody(practice: Practice, entry: Mounted) -> None:
+    """Of another practice or of none: one answer for whoever could be allowed such a command."""
+    elsewhere = practice.house.new_practice().manager.done("/deviations", report())["id"]
+    staff = (practice.manager, practice.join("Helle HMS", functions=[Function.HSE_LEAD]), practice.join())
+    size = practice.size
+    for id_ in (elsewhere, str(uuid4())):
+        answers = [person.post(re.sub(r"{\w+}", id_, entry.path), dict(entry.example)) for person in staff]
+        assert {answer.status_code for answer in answers} == {404}, [answer.text for answer in answers]
+        assert len({answer.text for answer in answers}) == 1
+    assert practice.size == size
+
+
+def test_a_part_that_a_thing_does_not_have_is_not_found_by_anybody(practice: Practice) -> None:
     nurse = practice.join()
     reported = practice.manager.done("/deviations", report())
-    answers = [nurse.post(f"/deviations/{id_}/close", {"conclusion": "x"}) for id_ in (reported["id"], uuid4())]
-    assert {(a.status_code, a.json()["code"]) for a in answers} == {(403, "access.not_concerned")}
+    path = f"/deviations/{reported['id']}/measures/{uuid4()}/complete"
+    answers = [person.post(path, {"done_on": "2026-01-02"}) for person in (practice.manager, nurse)]
+    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(404, "deviation.measure.not_found")}
+    refused = nurse.post(f"/deviations/{reported['id']}/close", {"conclusion": "x"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "access.not_concerned")
 
 
 def test_auditors_and_analysts_write_nothing(practice: Practice) -> None:

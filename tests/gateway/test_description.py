@@ -8,7 +8,9 @@ import orjson
 import pytest
 from jsonschema import Draft202012Validator
 
+from gateway._identity import COOKIE
 from gateway.application import DECIDERS
+from gateway.auth.actor import Role
 from gateway.auth.policy import PERMISSIONS
 from gateway.rest._commands import Mount, Mounted
 from tests.gateway._house import House
@@ -78,6 +80,17 @@ def test_a_tool_page_asks_this_server_alone(house: House, path: str) -> None:
         assert file.status_code == 200, address
     assert house.client.get(f"{path}/../../etc/passwd").status_code == 404
     assert house.client.get(f"{path}/__init__.py").status_code == 404
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "You are not signed in"), ("nb-NO", "Du er ikke logget inn")])
+def test_graphiql_leads_whoever_is_not_signed_in_to_the_start_page(house: House, language: str, told: str) -> None:
+    headers = {"Accept-Language": language}
+    page = house.client.get("/graphiql", headers=headers)
+    assert f'<a href="/">{told}' in page.text
+    assert "script-src 'self';" in page.headers["content-security-policy"]
+    assert "Cookie" in page.headers["vary"]
+    with httpx.Client(base_url=house.url, cookies={COOKIE: house.token("fjordgata", [Role.AUDITOR])}) as browser:
+        assert 'href="/"' not in browser.get("/graphiql", headers=headers).text
 
 
 def test_every_answer_is_guarded(house: House) -> None:

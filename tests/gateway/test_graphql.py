@@ -55,6 +55,7 @@ def code_of(person: Person, query: str, **variables: Any) -> str:
         ('{ practice(asOf: { date: "0001-01-01" }) { id dashboard { months { firstDay } } } }', "date.too_early"),
         ('{ practice { members(day: "9999-12-31") { id } } }', "date.too_late"),
         ("{ practice(asOf: { position: 999999 }) { id } }", "as_of.ahead"),
+        ("{ practice(asOf: { position: -1 }) { id } }", "as_of.negative"),
         ('{ practice(id: "elsewhere") { id } }', "access.other_practice"),
     ],
 )  # fmt: skip
@@ -126,7 +127,7 @@ def test_what_may_identify_a_person_is_not_shown_to_an_analyst(practice: Practic
     reported = practice.manager.done("/deviations", report(title="Kari Nordmann falt", immediate_measures=["Ringte Ola."]))
     query = """
     query ($n: Int) { practice(atLeast: $n) {
-      members { name email profession }
+      members { id name email profession }
       deviations { edges { node { title description reporterId immediateMeasures category harm } } }
     } }"""
     analyst, auditor = (practice.house.person(practice.name, [role]) for role in (Role.ANALYST, Role.AUDITOR))
@@ -134,7 +135,7 @@ def test_what_may_identify_a_person_is_not_shown_to_an_analyst(practice: Practic
     assert edge["node"] == {
         "title": None, "description": None, "reporterId": None, "immediateMeasures": [], "category": "CLINICAL", "harm": "NONE",
     }  # fmt: skip
-    assert analyst.data(query)["practice"]["members"] == [{"name": None, "email": None, "profession": "GENERAL_PRACTITIONER"}]
+    assert analyst.data(query)["practice"]["members"] == [{"id": None, "name": None, "email": None, "profession": "GENERAL_PRACTITIONER"}]
     (edge,) = auditor.data(query)["practice"]["deviations"]["edges"]
     assert (edge["node"]["title"], edge["node"]["immediateMeasures"]) == ("Kari Nordmann falt", ["Ringte Ola."])
     assert code_of(analyst, '{ practice { deviations(filter: { text: "Kari" }) { totalCount } } }') == "access.role"

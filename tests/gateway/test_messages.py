@@ -15,7 +15,7 @@ RAISERS = {
     "Refused", "Invalid", "NotFound", "Conflict", "KeyReused", "NotYet", "OutOfRange", "NoSuchPractice", "InvalidPage", "InvalidSearch",
     "PydanticCustomError", "TokenError", "NotAllowed", "Deny", "not_in_future", "unauthorised",
 }  # fmt: skip
-WITH_STATUS = {"ProblemError", "Problem"}
+WITH_STATUS = {"ProblemError", "Problem", "ExportRefused"}
 FOLDERS = ("write_side", "read_side", "gateway", "events")
 
 

@@ -86,7 +86,7 @@ def test_every_command_has_one_mutation_and_one_address(mounted: Mount) -> None:
 
 def test_deeply_nested_variables_are_refused_by_their_type(practice: Practice) -> None:
     nested: Any = "x"
-    for _ in range(900):
+    for _ in range(200):
         nested = [nested]
     (error,) = practice.manager.ask(REPORT, practice=practice.name, key="k", input=reported(immediateMeasures=nested))["errors"]
     assert error["extensions"]["code"] == "graphql.invalid"

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -24,6 +25,7 @@ from typer.testing import CliRunner
 
 from events.ledger.recorder import LedgerRecorder, open_ledger
 from gateway.cli import app, main
+from gateway.cli._alone import alone
 from projections._engine._worker import catch_up
 from tests._database import Database
 
@@ -203,6 +205,44 @@ def test_a_parked_practice_is_listed_and_its_retry_says_how_it_went(database: Da
     assert retried.stdout.startswith("fjordgata: stopped again: UnknownEventType")
 
 
+def test_a_retry_of_a_practice_that_is_not_there_is_refused(database: Database) -> None:
+    here = {"SPORBAR_DATABASE_URL": database.url}
+    assert run("migrate", **here).returncode == 0
+    unknown = run("parked", "retry", "fjordgata", **here)
+    assert (unknown.returncode, unknown.stdout, unknown.stderr) == (1, "", "sporbar: there is no ledger fjordgata\n")
+    open_ledger(database.sync_pool(), "fjordgata")
+    assert run("parked", "retry", "fjordgata", **here).stdout == "nothing is parked\n"
+
+
+def test_it_says_which_version_it_is() -> None:
+    said = run("--version")
+    assert (said.returncode, said.stdout) == (0, f"sporbar {version('sporbar')}\n")
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from gateway.cli._alone import alone
+with alone(Path(sys.argv[1]), "demo"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_second_demo_on_the_same_data_is_refused_and_a_killed_one_leaves_nothing_behind(tmp_path: Path) -> None:
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], cwd=PROJECT, **pipes) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        second = run("demo", SPORBAR_DATA_DIR=str(tmp_path), SPORBAR_PORT="0")
+        holder.kill()
+    assert (second.returncode, second.stdout) == (1, "")
+    told = f"sporbar: `sporbar demo` runs already on {tmp_path} (process {holder.pid}): "
+    assert second.stderr == f"{told}stop it, or set SPORBAR_DATA_DIR to another directory\n"
+    with alone(tmp_path, "demo"):
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["demo.lock"]
+
+
 def test_a_read_model_that_is_not_what_its_record_comes_to_is_named(database: Database) -> None:
     here = {"SPORBAR_DATABASE_URL": database.url, "SPORBAR_LOG_LEVEL": "error"}
     assert run("migrate", **here).returncode == 0
@@ -231,8 +271,12 @@ def test_a_rebuild_says_what_it_did(database: Database) -> None:
     assert rebuilt.stdout.startswith("read_2 answers: 0 practices, 0 events in ")
 
 
-def test_a_token_is_printed_for_somebody_from_outside(tmp_path: Path) -> None:
-    here = {"SPORBAR_DATA_DIR": str(tmp_path)}
+def test_a_token_is_printed_for_somebody_from_outside_a_practice_that_is_there(database: Database, tmp_path: Path) -> None:
+    here = {"SPORBAR_DATABASE_URL": database.url, "SPORBAR_DATA_DIR": str(tmp_path)}
+    assert run("migrate", **here).returncode == 0
+    unknown = run("token", "fjordgata", "--role", "auditor", **here)
+    assert (unknown.returncode, unknown.stdout, unknown.stderr) == (1, "", "sporbar: there is no ledger fjordgata\n")
+    assert run("open", "fjordgata", **here).returncode == 0
     printed = run("token", "fjordgata", "--role", "auditor", **here)
     assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", printed.stdout), printed.stderr
 

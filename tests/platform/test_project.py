@@ -33,8 +33,11 @@ def test_the_lock_names_no_package_host() -> None:
 def test_the_lock_pins_each_package_once_with_hashes() -> None:
     blocks = re.split(r"\n(?=\S)", LOCK.strip())
     assert [block for block in blocks if not re.fullmatch(r"[\w.-]+==\S+( ; .+)? \\(\n    --hash=sha256:[0-9a-f]{64}( \\)?)+", block)] == []
-    names = [block.partition("==")[0] for block in blocks]
-    assert len(names) == len(set(names))
+    pins = [Requirement(block.partition(" \\")[0]) for block in blocks]
+    for python in ("3.11", "3.12", "3.13", "3.14"):
+        here = {"python_version": python, "python_full_version": f"{python}.0"}
+        names = [pin.name for pin in pins if pin.marker is None or pin.marker.evaluate(here)]
+        assert len(names) == len(set(names))
 
 
 def test_the_lock_holds_what_the_project_asks_for() -> None:

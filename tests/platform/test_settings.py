@@ -24,6 +24,14 @@ def test_nothing_set_is_a_safe_installation() -> None:
     assert settings.body_limit == 64 * 1024
 
 
+def test_every_number_says_what_it_may_be() -> None:
+    rows = {row.split(" | ")[0]: row.split(" | ")[2] for row in module.markdown().splitlines() if row.startswith("| `")}
+    assert rows["| `SPORBAR_PORT`"] == "0 to 65535"
+    assert rows["| `SPORBAR_STATEMENT_TIMEOUT`"] == "more than 0"
+    numbers = {name for name, field in Settings.model_fields.items() if field.annotation in (int, float)}
+    assert {f"| `{module.variable(name)}`" for name in numbers} == {name for name, allowed in rows.items() if allowed.strip()}
+
+
 def test_every_setting_is_described() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
 

@@ -134,6 +134,6 @@ def test_a_leaver_names_one_successor_a_function() -> None:
 
 
 def test_what_may_identify_a_member_is_marked() -> None:
-    assert personal_fields(MemberJoined) == {"name", "email"}
-    assert personal_fields(MemberCorrected) == {"name", "email"}
-    assert personal_fields(ResponsibilitiesConfirmed) == {"note"}
+    assert personal_fields(MemberJoined) == {"member_id", "name", "email"}
+    assert personal_fields(MemberCorrected) == {"member_id", "name", "email"}
+    assert personal_fields(ResponsibilitiesConfirmed) == {"held.holders", "note"}

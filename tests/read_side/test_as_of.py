@@ -71,7 +71,7 @@ async def test_now_is_the_last_position_and_the_time_of_asking(read_models: Data
     ("as_of", "code"),
     [
         (AsOf(13), "as_of.ahead"),
-        (AsOf(-1), "as_of.ahead"),
+        (AsOf(-1), "as_of.negative"),
         (AsOf(2**62), "as_of.ahead"),
         (AsOf(time=NOW + MILLISECOND), "as_of.future"),
     ],

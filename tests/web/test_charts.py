@@ -11,6 +11,7 @@ from events.deviation import Category
 from gateway.web._draw import Drawer
 from gateway.web._language import Language, Speech
 from gateway.web._panels import panels
+from gateway.web._tiles import Tone, tiles
 from gateway.web.charts import ChartName, Size, monthly_median, specification
 from read_side.dashboard.figures import (
     AgeBucket,
@@ -63,6 +64,14 @@ def figures(reported: list[int], began: date | None = date(2024, 1, 1)) -> Dashb
 
 
 BUSY = figures([1, 4, 2, 0, 3, 5, 1, 2] * 3)
+
+
+@pytest.mark.parametrize(("expiring", "expired", "tone"), [(0, 0, Tone.GOOD), (0, 2, Tone.PLAIN), (1, 0, Tone.WARN), (1, 2, Tone.BAD)])
+def test_a_tile_that_shows_none_is_no_alarm(expiring: int, expired: int, tone: Tone) -> None:
+    risks = replace(BUSY.risks, acceptances_expiring=expiring, acceptances_expired=expired)
+    (tile,) = (tile for tile in tiles(replace(BUSY, risks=risks), [], EN) if tile.label == EN.text("figures.acceptances_expiring"))
+    assert (tile.value, tile.tone) == (str(expiring), tone)
+    assert ("2" in tile.note.replace("30", "")) is bool(expired)
 
 
 async def test_every_chart_can_be_drawn_in_both_languages_and_sizes() -> None:

@@ -56,8 +56,16 @@ def test_another_sites_page_cannot_sign_anybody_in_or_out(visitor: Visitor, vill
     for path in ("/sign-in", "/sign-out"):
         refused = visitor.post(path, {"practice": "fjordgata", "person": village.kari}, **headers)
         assert refused.status_code == 403
-        assert "origin.refused" in refused.text
+        assert "form.origin" in refused.text
         assert "set-cookie" not in refused.headers
+
+
+def test_a_program_that_signs_in_is_told_what_to_send(visitor: Visitor, village: Village) -> None:
+    form = {"practice": "fjordgata", "person": village.kari}
+    for language, told in (("en", "sends the header Origin"), ("nb", "sender headeren Origin")):
+        refused = visitor.client.post("/sign-in", data=form, headers={"Accept-Language": language})
+        assert refused.status_code == 403
+        assert f"{told}: {village.house.url}." in refused.text
 
 
 def test_a_form_that_is_too_large_is_not_read(visitor: Visitor) -> None:
