@@ -32,7 +32,8 @@ class Notifier:
     def __init__(self, conninfo: str, channel: str = APPENDED) -> None:
         self._conninfo = conninfo
         self._channel = channel
-        self._waiting: list[str] = []
+        self._waiting: set[str] = set()
+        self._count = 0
         self._something = threading.Event()
         self._closed = threading.Event()
         self._lock = threading.Lock()
@@ -42,7 +43,8 @@ class Notifier:
     def hint(self, ledger: str) -> None:
         """Tell the followers that something was committed to `ledger`."""
         with self._lock:
-            self._waiting.append(ledger)
+            self._waiting.add(ledger)
+            self._count += 1
         self._something.set()
 
     def close(self) -> None:
@@ -68,12 +70,15 @@ class Notifier:
     def _send_until_closed(self, connection: psycopg.Connection[Any]) -> None:
         while self._something.wait():
             self._something.clear()
+            closing = self._closed.is_set()
             with self._lock:
-                hints, self._waiting = self._waiting, []
-            if hints:
-                connection.execute("SELECT pg_notify(%s, ledger) FROM unnest(%s::text[]) AS ledger", (self._channel, list(set(hints))))
-            if self._closed.wait(_BUSY if len(hints) > 1 else _GATHER):
+                ledgers, self._waiting = self._waiting, set()
+                hints, self._count = self._count, 0
+            if ledgers:
+                connection.execute("SELECT pg_notify(%s, ledger) FROM unnest(%s::text[]) AS ledger", (self._channel, list(ledgers)))
+            if closing:
                 return
+            self._closed.wait(_BUSY if hints > 1 else _GATHER)
 
 
 class Hints:

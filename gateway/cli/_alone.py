@@ -18,9 +18,12 @@ def alone(directory: Path, name: str) -> Iterator[None]:
     The kernel lets go of the lock however the process ends. The file stays: were it removed, two could each lock one of
     that name.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    path = directory / f"{name}.lock"
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = os.open(directory / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        raise NotAloneError(f"cannot keep data in {directory}: {why}; set SPORBAR_DATA_DIR to a directory that can be written") from error
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
@@ -41,6 +42,11 @@ class Reader:
         """The view, if the policy allows the action; raises NotAllowed."""
         require(self.actor, action, Resource(self.view.practice), self.now)
         return self.view
+
+    def require_to_name(self, *members: UUID | None) -> None:
+        """Whoever asks by a member's id must be allowed to see it in answers; raises NotAllowed."""
+        if any(members):
+            self.require("read.personal")
 
     async def load(self, batch: Batch[K, V], key: K) -> V:
         """The value of a key; all that is asked for at the same time is fetched by one query."""

@@ -164,6 +164,7 @@ class PracticeDeviations(PracticeRoot):
     ) -> Connection[Deviation]:
         view = self.reader.require("read.deviations")
         wanted = filled(DeviationFilter, filter)
+        self.reader.require_to_name(wanted.responsible)
         if wanted.text is not None:
             self.reader.require("read.personal")
             _searchable(wanted.text)

@@ -95,6 +95,7 @@ class PracticeProfile(PracticeRoot):
 
     @field("A member, also one who has left.")
     async def member(self, id: UUID) -> Member | None:  # noqa: A002 -- the argument's name in the schema
+        self.reader.require_to_name(id)
         row = await queries.member(self.reader.require("read.practice"), id)
         return Member.of(self.reader, row) if row else None
 

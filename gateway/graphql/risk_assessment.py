@@ -206,7 +206,9 @@ class PracticeRisks(PracticeRoot):
         before: Before = None,
     ) -> Connection[Scenario]:
         view = self.reader.require("read.risks")
-        page = await queries.register(view, filled(RiskFilter, filter), Window(first, after, last, before))
+        wanted = filled(RiskFilter, filter)
+        self.reader.require_to_name(wanted.owner)
+        page = await queries.register(view, wanted, Window(first, after, last, before))
         return Connection[Scenario].of(page, lambda row: Scenario.of(self.reader, row))
 
     @field("Assessments, the latest started first.")

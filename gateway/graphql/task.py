@@ -182,7 +182,7 @@ class PracticeTasks(PracticeRoot):
         before: Before = None,
     ) -> Connection[Task]:
         view = self.reader.require("read.tasks")
-        wanted = await _wanted(view, filter or Filter())
+        wanted = await self._wanted(view, filter)
         page = await queries.tasks(view, wanted, Window(first, after, last, before), latest_first=latest_first)
         return Connection[Task].of(page, lambda one: Task.of(self.reader, one.row))
 
@@ -194,8 +194,14 @@ class PracticeTasks(PracticeRoot):
     @field("How many tasks are in each state.")
     async def task_counts(self, filter: Filter | None = None) -> list[Count]:  # noqa: A002 -- the argument's name in the schema
         view = self.reader.require("read.tasks")
-        found = await queries.counts(view, await _wanted(view, filter or Filter()))
+        found = await queries.counts(view, await self._wanted(view, filter))
         return [Count(state=state, count=count) for state, count in found.items()]
+
+    async def _wanted(self, view: View, asked: Filter | None) -> TaskFilter:
+        if asked is None:
+            return TaskFilter()
+        self.reader.require_to_name(asked.assignee, asked.follow_up)
+        return await _wanted(view, asked)
 
     @field("Every recurring task, in the order of definition.")
     async def recurring_tasks(self) -> list[RecurringTask]:

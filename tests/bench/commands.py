@@ -87,9 +87,16 @@ def _collect(latencies: list[float], address: str, practice: str, token: str) ->
 def _answer(connection: socket.socket) -> bytes:
     received = b""
     while b"\r\n\r\n" not in received:
-        received += connection.recv(65_536)
+        received += _some(connection)
     head, _, body = received.partition(b"\r\n\r\n")
     fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
     while len(body) < int(fields[b"content-length"]):
-        body += connection.recv(65_536)
+        body += _some(connection)
     return head + body
+
+
+def _some(connection: socket.socket) -> bytes:
+    received = connection.recv(65_536)
+    if not received:
+        raise ConnectionError("the server closed the connection")
+    return received

@@ -36,6 +36,11 @@ class Tree:
     leaves: list[Leaf]
 
     @strawberry.field
+    def poured(self) -> list[Leaf | None]:
+        """Given by an iterator, which can be read but once."""
+        return iter(self.leaves)  # type: ignore[return-value]
+
+    @strawberry.field
     def given(self) -> list[Leaf | None]:
         """Given at once."""
         return [*self.leaves, None]
@@ -54,7 +59,9 @@ class Query:
 
 
 SCHEMAS = [strawberry.Schema(strawberry.type(Query), execution_context_class=each) for each in (PlainFirst, None)]
-QUERY = """{ tree { last: awaited { n: number } name __typename given { colour words } best { words ...on Leaf { number } } again: name
+QUERY = """query ($no: Boolean = false) { tree { skipped: name @skip(if: true) kept: name @include(if: true)
+  lost: best @include(if: $no) { number }
+  poured { number } last: awaited { n: number } name __typename given { colour words } best { words ...on Leaf { number } } again: name
   leaves { colour number } leaves { words } } }"""
 PLAIN = Leaf(number=1, colour=Colour.RED, words=["a", None])
 
@@ -70,6 +77,8 @@ PLAIN = Leaf(number=1, colour=Colour.RED, words=["a", None])
         Tree(name="oak", best=Leaf(number=1, colour="green"), leaves=[PLAIN]),  # type: ignore[arg-type]
         Tree(name="oak", best=PLAIN, leaves=[Leaf(number=2**40)]),
         Tree(name=None, best=PLAIN, leaves=[PLAIN]),  # type: ignore[arg-type]
+        Tree(name="oak", best=Leaf(number=1, words="abc"), leaves=[PLAIN]),  # type: ignore[arg-type]
+        Tree(name="oak", best=None, leaves=[PLAIN, Leaf(number="x"), PLAIN]),  # type: ignore[arg-type]
         Tree(name="oak", best=PLAIN, leaves=None),  # type: ignore[arg-type]
     ],
 )

@@ -141,6 +141,24 @@ def test_what_may_identify_a_person_is_not_shown_to_an_analyst(practice: Practic
     assert code_of(analyst, '{ practice { deviations(filter: { text: "Kari" }) { totalCount } } }') == "access.role"
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        'deviations(filter: { responsible: "%s" }) { totalCount }',
+        'tasks(filter: { assignee: "%s" }) { totalCount }',
+        'tasks(filter: { followUp: "%s" }) { totalCount }',
+        'taskCounts(filter: { assignee: "%s" }) { count }',
+        'riskRegister(filter: { owner: "%s" }) { totalCount }',
+        'member(id: "%s") { profession }',
+    ],
+)
+def test_an_analyst_cannot_ask_by_a_member_either(practice: Practice, asked: str) -> None:
+    analyst, auditor = (practice.house.person(practice.name, [role]) for role in (Role.ANALYST, Role.AUDITOR))
+    query = "{ practice { " + asked % str(practice.manager.member) + " } }"
+    assert code_of(analyst, query) == "access.role"
+    assert auditor.data(query)["practice"] is not None
+
+
 def test_an_error_that_nobody_foresaw_tells_only_its_id(practice: Practice, caplog: pytest.LogCaptureFixture) -> None:
     schema = "read_1"
     with practice.house.database.connect() as owner:

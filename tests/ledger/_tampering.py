@@ -58,6 +58,16 @@ EVERY_KIND = [
     Tampering("no object any more", 7, [entry(7, "line = '[]'")]),
     Tampering("the time of a row", 3, [entry(3, "time = time - interval '1 day'")]),
     Tampering("the time of a row, to one that no calendar has", 3, [entry(3, "time = '-infinity'")]),
+    Tampering(
+        "the type of a row, and the time of its line without a zone",
+        3,
+        [entry(3, "type = 'task.planned.v1', line = replace(line, 'Z\"', '\"')")],
+    ),
+    Tampering(
+        "the type of a row, and its line without a time",
+        3,
+        [entry(3, "type = 'task.planned.v1', line = replace(line, '\"time\"', '\"when\"')")],
+    ),
     Tampering("the time of a row, its line and its leaf", 3, [BACKDATED, REHASH]),
     Tampering("the subject", 5, [entry(5, "subject = 'deviation/c'")]),
     Tampering("the type", 5, [entry(5, "type = 'other.v1'")]),

@@ -41,6 +41,16 @@ def test_many_hints_leave_together(database: Database) -> None:
         assert heard(hints, *(f"practice-{number}" for number in range(50)))
 
 
+def test_what_waits_is_sent_before_the_end(database: Database) -> None:
+    with Hints(database.url) as hints:
+        assert hints.listening(20)
+        with Notifier(database.url) as notifier:
+            notifier.hint("first")
+            assert heard(hints, "first")
+            notifier.hint("last")
+        assert heard(hints, "last")
+
+
 def test_waiting_ends_by_itself(database: Database) -> None:
     with Hints(database.url) as hints:
         assert hints.listening(20)

@@ -52,11 +52,10 @@ def _problems(rows: Iterator[tuple[Any, ...]], source: str) -> Iterator[Problem]
                 and said["source"] == source
                 and _microseconds(said["time"]) == time
             )
-        except (ValueError, KeyError, TypeError):
-            yield Problem(position, "the line is no CloudEvents line")
-        else:
             if not agrees:
                 yield Problem(position, f"the line disagrees with {_disagreeing(said, row, source)}")
+        except (ValueError, KeyError, TypeError):
+            yield Problem(position, "the line is no CloudEvents line")
         if before is not None and time < before:
             yield Problem(position, f"it was recorded at {_told(time)}, before the entry that it follows")
         before = time
