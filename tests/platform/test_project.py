@@ -67,7 +67,7 @@ def test_generated_files_are_as_the_code_makes_them() -> None:
     assert outdated() == []
 
 
-@pytest.mark.parametrize("target", ["run", "test", "unit", "lint", "format", "generated", "bench", "lock", "clean"])
+@pytest.mark.parametrize("target", ["run", "test", "unit", "lint", "format", "generated", "bench", "lock", "clean", "kafka"])
 def test_make_knows_the_target(target: str) -> None:
     planned = subprocess.run(["make", "--dry-run", target], cwd=PROJECT, check=False, capture_output=True, text=True)
     assert planned.returncode == 0, planned.stderr
