@@ -12,14 +12,21 @@ endif
 
 unexport PYTHONDONTWRITEBYTECODE  # compiling every module anew is a third of a short run
 
-.PHONY: run test unit lint format generated bench lock clean
+.PHONY: run test unit lint format generated bench lock clean kafka
 
 run: $(STAMP)
 	@$(BIN)/sporbar demo || test $$? -eq 130
 
-# One worker a core; a file's tests stay together, so that a server started for a module is started once.
-test: $(STAMP)
+# One worker a core; a file's tests stay together, so that a server started for a module is started once, and so do all
+# files of Kafka (tests/conftest.py).
+test: $(STAMP) kafka
 	@$(BIN)/pytest -q -n auto --dist loadfile
+
+# Apache Kafka for the tests, from Maven, once; without it they use a stand-in and say so, and fail with CI=true.
+kafka: deploy/kafka/target/.fetched
+
+deploy/kafka/target/.fetched: deploy/kafka/pom.xml
+	@deploy/kafka/fetch.sh
 
 # What needs no server: seconds.
 unit: $(STAMP)
@@ -41,7 +48,7 @@ format: $(STAMP)
 generated: $(STAMP)
 	@$(BIN)/python -m gateway.generated
 
-bench: $(STAMP)
+bench: $(STAMP) kafka
 	@$(BIN)/python -m tests.bench
 
 # Needs the network: settles the versions anew within the ranges of pyproject.toml.

@@ -192,13 +192,16 @@ class _Head:
 
 _READ_HEAD = """
 select
-  ledger.ledger, generation.schema, coalesce(follower.position, 0), follower.parked_position,
-  case when %(time)s::timestamptz is null then 0 else ledger.position_at(ledger.ledger, %(time)s) end,
-  (select time from ledger.entry where entry.ledger = ledger.ledger and entry.position = greatest(%(position)s::bigint, 1)),
+  record.ledger, generation.schema, coalesce(follower.position, 0), follower.parked_position,
+  case when %(time)s::timestamptz is null then 0 else projection.position_at(record.ledger, %(time)s) end,
+  (
+    select projection.time_of(line) from projection.record_line as recorded
+    where recorded.ledger = record.ledger and recorded.position = greatest(%(position)s::bigint, 1)
+  ),
   set_config('search_path', generation.schema || ', pg_catalog', true), set_config('timezone', 'UTC', true)
 from (select 'read_' || number as schema from projection.generation where state = 'active') as generation
-left join ledger.ledger on ledger.ledger = %(practice)s and strpos(ledger.ledger, '/') = 0
-left join projection.follower on follower.name = generation.schema and follower.ledger = ledger.ledger
+left join projection.record on record.ledger = %(practice)s and strpos(record.ledger, '/') = 0
+left join projection.follower on follower.name = generation.schema and follower.ledger = record.ledger
 """
 
 

@@ -123,7 +123,7 @@ async def audit_trail(view: View, subject: str, window: Window | None = None, *,
 
 async def _events(view: View, positions: list[int], *, personal: bool) -> list[RecordedEvent]:
     """The events at some positions, in that order."""
-    query = sql.SQL("select position, line from ledger.entry where ledger = %(view_practice)s and position = any(%(positions)s)")
+    query = sql.SQL("select position, line from projection.record_line where ledger = %(view_practice)s and position = any(%(positions)s)")
     lines = {row["position"]: row["line"] for row in await view.fetch_dicts(query, {"positions": positions})}
     return [_event(lines[position], personal=personal) for position in positions]
 

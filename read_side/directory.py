@@ -5,7 +5,7 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-_PRACTICES = "select ledger from ledger.ledger where strpos(ledger, '/') = 0 order by ledger limit %s"
+_PRACTICES = "select ledger from projection.record where strpos(ledger, '/') = 0 order by ledger limit %s"
 
 
 async def practice_ids(pool: AsyncConnectionPool[AsyncConnection[Any]], *, limit: int = 50) -> list[str]:

@@ -4,10 +4,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
+from projections._engine._generation import ensure_generation
+from tests import _kafka
 from tests._database import Database, Postgres
 
 # a busy machine is no reason to fail; a failure prints what repeats it
@@ -18,8 +22,29 @@ settings.load_profile("sporbar")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs a server, so that `-m "not server"` runs anywhere in seconds."""
     for item in items:
-        if "postgres" in getattr(item, "fixturenames", ()):
+        if {"postgres", "kafka"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.server)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadfile`, all files of Kafka go to one worker: there is one broker, and some tests stop it."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = _files_together
+    return scheduler
+
+
+def _files_together(nodeid: str) -> str:
+    path = nodeid.partition("::")[0]
+    return "kafka" if "kafka" in path else path
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say when Kafka was not the real one."""
+    if (reason := _kafka.why_not_real()) is not None:
+        terminalreporter.write_line(f"Tests of Kafka ran against the stand-in noida-db, not against Apache Kafka: {reason}.", yellow=True)
 
 
 @pytest.fixture(scope="session")
@@ -52,3 +77,23 @@ def database(postgres: Postgres) -> Iterator[Database]:
     finally:
         database.close()
         postgres.drop_database(name)
+
+
+@pytest.fixture
+def elsewhere(postgres: Postgres) -> Iterator[Database]:
+    """Another one, for read models of records that are kept in the first; its read models are empty."""
+    name = postgres.make_database()
+    database = Database(postgres.url(name))
+    ensure_generation(database.url)
+    try:
+        yield database
+    finally:
+        database.close()
+        postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_kafka.Broker]:
+    """The broker of this test session; topics are a test's own."""
+    with _kafka.broker(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker

@@ -31,6 +31,7 @@ def retry(
     from gateway.logs import configure_logging
     from gateway.settings import load_settings
     from projections._engine._batch import describe
+    from projections._engine._parked import ask_again, publish_again
     from projections._engine._parked import retry as go_on
 
     settings = load_settings()
@@ -39,10 +40,15 @@ def retry(
         if practice is not None:
             recorded_events(url, practice)
         outcomes = go_on(url, practice)
+        asked, published = ask_again(url, practice), publish_again(url, practice)
     for ledger, outcome in outcomes.items():
         stopped = f"stopped again: {describe(outcome.parked.error)}" if outcome.parked else f"at position {outcome.position}"
         typer.echo(f"{ledger}: {stopped}")
-    if not outcomes:
+    for ledger in asked:
+        typer.echo(f"{ledger}: read again from Kafka by `sporbar project --from-kafka`; `sporbar parked list` tells whether it stops again")
+    for ledger in published:
+        typer.echo(f"{ledger}: sent again by `sporbar publish`; `sporbar parked list` tells whether it stops again")
+    if not (outcomes or asked or published):
         typer.echo("nothing is parked")
     if any(outcome.parked for outcome in outcomes.values()):
         raise typer.Exit(1)

@@ -1,32 +1,52 @@
 """`sporbar project` and `sporbar rebuild`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from projections._engine._worker import Worker
+    from projections._kafka._consumer import Consumer
+    from projections._kafka._settings import KafkaSettings
 
 commands = typer.Typer()
 
 
 @commands.command(epilog="Example: sporbar project")
-def project() -> None:
+def project(
+    from_kafka: Annotated[
+        bool, typer.Option("--from-kafka", help="Take the lines from Kafka, into a database without records of its own.")
+    ] = False,
+) -> None:
     """Keep the read models up with the records until told to stop; any number of these may run."""
     from concurrent.futures import ThreadPoolExecutor
 
     from gateway.cli._database import database
+    from gateway.cli._kafka import kafka_settings
     from gateway.cli._signals import stopped_by_sigterm
     from gateway.logs import configure_logging
     from gateway.settings import load_settings
-    from projections._engine._worker import Worker
 
     settings = load_settings()
     configure_logging(settings.log_level, settings.log_format)
+    kafka = kafka_settings(settings) if from_kafka else None
     with stopped_by_sigterm(), database(settings) as url, ThreadPoolExecutor(1) as threads:
-        worker = Worker(url)
+        worker = _follower(url, kafka)
         following = threads.submit(worker.run)
         try:
             following.result()
         finally:
             worker.stop()
+
+
+def _follower(url: str, kafka: "KafkaSettings | None") -> "Worker | Consumer":
+    from projections._engine._worker import Worker
+
+    if kafka is None:
+        return Worker(url)
+    from projections._kafka._consumer import Consumer
+
+    return Consumer(url, kafka)
 
 
 @commands.command(epilog="Example: sporbar rebuild --processes 4")

@@ -45,12 +45,12 @@ with claimed as materialized (
   where name = %(schema)s and ledger = %(ledger)s and parked_at is null
   for no key update skip locked
 )
-select claimed.position, ledger.size, line.position, line.line
-from claimed join ledger.ledger using (ledger) left join lateral (
+select claimed.position, record.size, line.position, line.line
+from claimed join projection.record using (ledger) left join lateral (
   select position, line, sum(octet_length(line)) over (order by position) - octet_length(line) as before
   from (
-    select position, line from ledger.entry
-    where entry.ledger = claimed.ledger and entry.position > claimed.position
+    select position, line from projection.record_line as recorded
+    where recorded.ledger = claimed.ledger and recorded.position > claimed.position
     order by position limit %(lines)s
   ) as next
 ) as line on line.before < {bytes}
@@ -96,7 +96,7 @@ def _batch(conn: Connection[Any], store: Store, ledger: str, lines: int, live: b
 
 
 def _claim(conn: Connection[Any], store: Store, ledger: str, lines: int, live: bool) -> list[tuple[int, int, int | None, bytes]]:
-    pointer = _wait_for_switch(conn) if live else None
+    pointer = wait_for_switch(conn) if live else None
     cursor = conn.cursor(binary=True)
     cursor.adapters.register_loader("text", ByteaBinaryLoader)
     cursor.execute(_CLAIM, {"schema": store.schema, "ledger": ledger, "lines": lines}, prepare=True)
@@ -105,7 +105,8 @@ def _claim(conn: Connection[Any], store: Store, ledger: str, lines: int, live: b
     return cursor.fetchall()
 
 
-def _wait_for_switch(conn: Connection[Any]) -> psycopg.Cursor[Any]:
+def wait_for_switch(conn: Connection[Any]) -> psycopg.Cursor[Any]:
+    """Keep the generation that answers to the end of the transaction; the query for its schema is under way."""
     conn.execute("select pg_advisory_xact_lock_shared(%s, %s)", SWITCH_LOCK, prepare=True)
     return conn.execute("select 'read_' || number from projection.generation where state = 'active'", prepare=True)
 

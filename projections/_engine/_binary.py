@@ -85,6 +85,11 @@ def _microseconds(value: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
+def text_element(text: bytes) -> bytes:
+    """A text as an element of an array."""
+    return _int4(len(text)) + text
+
+
 def array(element_oid: int, elements: list[bytes]) -> bytes:
     """A one-dimensional array of elements that carry their length already, without the array's own length."""
     if not elements:

@@ -90,7 +90,7 @@ def _alone(url: str) -> Iterator[Connection[Any]]:
 
 def _practices(conn: Connection[Any]) -> list[tuple[str, int]]:
     """Practices with the sizes of their ledgers, biggest first."""
-    return conn.execute("select ledger, size from ledger.ledger where strpos(ledger, '/') = 0 order by size desc, ledger").fetchall()
+    return conn.execute("select ledger, size from projection.record where strpos(ledger, '/') = 0 order by size desc, ledger").fetchall()
 
 
 def _fill(workers: Crew, sizes: dict[str, int], models: tuple[ReadModel[Any], ...], progress: Progress) -> None:
@@ -144,7 +144,7 @@ def _lines(conn: Connection[Any], ledger: str, after: int, upto: int | None) -> 
     cursor = conn.cursor(binary=True)
     cursor.adapters.register_loader("text", ByteaBinaryLoader)
     cursor.execute(
-        "select position, line from ledger.entry where ledger = %s and position > %s and position <= coalesce(%s, position)"
+        "select position, line from projection.record_line where ledger = %s and position > %s and position <= coalesce(%s, position)"
         " order by position limit %s",
         (ledger, after, upto, CHUNK),
         prepare=True,
@@ -196,7 +196,7 @@ def _switch(url: str, conn: Connection[Any], generation: Generation, models: tup
 def _behind(conn: Connection[Any], schema: str) -> int:
     lagging(conn, schema)
     found = conn.execute(
-        "select coalesce(sum(size - position), 0) from ledger.ledger join projection.follower using (ledger)"
+        "select coalesce(sum(size - position), 0) from projection.record join projection.follower using (ledger)"
         " where name = %s and parked_at is null",
         (schema,),
     ).fetchone()

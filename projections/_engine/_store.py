@@ -29,6 +29,10 @@ def connect(url: str, *, statement_timeout: float = STATEMENT_TIMEOUT) -> Connec
     return conn
 
 
+Asked = list[tuple[TableFold, psycopg.Cursor[Any]]]
+"""Queries under way, by the table whose cells they are for."""
+
+
 class RowError(Exception):
     """A handler made a row with a value that its column cannot hold."""
 
@@ -46,7 +50,14 @@ class Store:
 
     def load(self, conn: Connection[Any], fold: PracticeFold) -> None:
         """Put what the database has into the fresh cells, with one query a table; sent at once when in a pipeline."""
-        asked = [(table, self._tables[table.table.name].select(conn, fold.ledger, table.fresh)) for table in fold.tables if table.fresh]
+        self.take(self.ask(conn, fold))
+
+    def ask(self, conn: Connection[Any], fold: PracticeFold) -> Asked:
+        """Ask for what the database has in the fresh cells; several folds may ask in a pipeline before one takes."""
+        return [(table, self._tables[table.table.name].select(conn, fold.ledger, table.fresh)) for table in fold.tables if table.fresh]
+
+    def take(self, asked: Asked) -> None:
+        """Put what was asked for into the cells."""
         for table, cursor in asked:
             self._tables[table.table.name].read(cursor, table)
             table.fresh.clear()

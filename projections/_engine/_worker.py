@@ -13,6 +13,7 @@ from events.ledger.hints import Hints
 from projections._all import read_models
 from projections._engine._batch import LINES, Switched, advance
 from projections._engine._generation import active
+from projections._engine._received import enrol_received
 from projections._engine._store import Store, connect
 from projections._model import ReadModel
 
@@ -44,8 +45,9 @@ def open_store(conn: Connection[Any], models: tuple[ReadModel[Any], ...] | None 
 def lagging(conn: Connection[Any], schema: str) -> list[str]:
     """Practices with lines that are not folded yet, the one least behind first; parked ones left out."""
     enrol(conn, schema)
+    enrol_received(conn, schema)
     found = conn.execute(
-        "select ledger from ledger.ledger join projection.follower using (ledger)"
+        "select ledger from projection.record join projection.follower using (ledger)"
         " where follower.name = %s and follower.parked_at is null and size > follower.position order by size - follower.position, ledger",
         (schema,),
     )

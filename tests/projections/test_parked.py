@@ -6,11 +6,15 @@ import pytest
 from psycopg import Connection
 from structlog.testing import capture_logs
 
-from projections._engine._parked import list_parked, retry
+from events.ledger.follower import claim, enrol, lag, park, parked
+from projections._engine._generation import ensure_generation
+from projections._engine._parked import list_parked, publish_again, retry
+from projections._engine._store import connect
 from projections._engine._worker import catch_up
 from projections.deviation import READ_MODELS as DEVIATIONS
 from read_side._errors import NotYet
 from tests._database import Database
+from tests.ledger._support import LEDGER, append, fact, recorder
 from tests.projections._histories import a_life
 from tests.projections._record import MOMENT, Pool, Record, all_rows, asking, folded, following, wait_until_shown
 
@@ -113,3 +117,16 @@ def test_a_running_worker_passes_the_parked_practice_over(read_models: Database,
             wait_until_shown(read_models, well.practice, well.append(a_life(number)))
     (parked,) = list_parked(read_models.url)
     assert parked.ledger == sick.practice
+
+
+def test_what_the_publisher_parked_is_sent_again_when_asked(database: Database) -> None:
+    append(recorder(database.sync_pool()), fact())
+    ensure_generation(database.url)
+    with connect(database.url) as conn:
+        enrol(conn, "kafka:events")
+        with claim(conn, "kafka:events") as claimed:
+            assert claimed is not None
+            park(conn, claimed, 1, "the topic holds another line")
+        assert (publish_again(database.url, "elsewhere"), publish_again(database.url)) == ([], [LEDGER])
+        assert lag(conn, "kafka:events") == {LEDGER: 1}
+        assert not parked(conn)

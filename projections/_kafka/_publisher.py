@@ -1,0 +1,209 @@
+"""The publisher: a follower that hands the lines of all practices to Kafka, in their order, and then moves its marks.
+
+A mark moves after the acknowledgement of all replicas. So a publisher that dies in between, or loses its claim, repeats
+lines that are there, and never skips one; whoever reads drops what it has, by position.
+"""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from threading import Event, Timer
+from time import monotonic
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg import Connection
+
+from events.ledger.follower import Claim, LostClaim, park
+from events.ledger.hints import MAX_WAIT, Hints
+from projections._engine._store import connect
+from projections._kafka import _mark
+from projections._kafka._headers import headers_of, practice_of
+from projections._kafka._port import BATCH, KafkaOutlet, LineTooLarge, Outlet
+from projections._kafka._resume import enrol
+from projections._kafka._settings import KafkaAway, KafkaSettings
+from projections._kafka._topic import Topic, ensure_topic
+
+PRACTICES = 64
+"""Practices in hand at a time, at most."""
+LINES = 8_000
+"""Lines in hand at a time, at most."""
+_SOONEST, _LATEST = 0.25, 5.0
+"""Seconds before Kafka or the database is tried again, the first time and after many."""
+_GRACE = 3.0
+"""Seconds that a publisher which is told to stop waits for acknowledgements."""
+_TELL_EVERY = 10.0
+"""Seconds between two lines of the log that tell what was published."""
+
+log = structlog.get_logger("sporbar.publisher")
+
+
+@dataclass
+class Round:
+    """What one flush did."""
+
+    lines: int = 0
+    claimed: int = 0
+    published: dict[Claim, int] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    """Practice -> why its lines were not acknowledged."""
+    too_large: dict[Claim, tuple[int, str]] = field(default_factory=dict)
+
+
+def publish_next(
+    conn: Connection[Any], topic: str, outlet: Outlet, *, lines: int = LINES, acknowledged: Callable[[], None] = lambda: None
+) -> Round:
+    """Publish what waits, of as many practices and lines as are taken in hand at a time, in one transaction.
+
+    `acknowledged` is called between the acknowledgement and the marks.
+    """
+    result = Round()
+    with conn.transaction():
+        claims = _mark.claim(conn, topic, PRACTICES)
+        if not claims:
+            return result
+        result.claimed = len(claims)
+        for claimed, waiting in zip(claims, _mark.lines(conn, claims, max(1, lines // len(claims)), BATCH), strict=True):
+            result.published[claimed] = _send(outlet, claimed, waiting, result)
+        result.failed = dict(outlet.flush())
+        result.published = {claimed: upto for claimed, upto in result.published.items() if practice_of(claimed.ledger) not in result.failed}
+        result.lines = sum(upto - claimed.position for claimed, upto in result.published.items())
+        acknowledged()
+        _mark.advance(conn, topic, result.published)
+        for claimed, (position, why) in result.too_large.items():
+            if result.published.get(claimed) == position - 1:
+                _park(conn, claimed, position, why)
+    return result
+
+
+def _send(outlet: Outlet, claimed: Claim, waiting: list[bytes], result: Round) -> int:
+    """Hand over lines as long as they are taken; the position of the last one."""
+    practice, position = practice_of(claimed.ledger), claimed.position
+    for line in waiting:
+        try:
+            if not outlet.send(practice, line, headers_of(line)):
+                break
+        except LineTooLarge as error:
+            result.too_large[claimed] = (position + 1, str(error))
+            break
+        position += 1
+    return position
+
+
+def _park(conn: Connection[Any], claimed: Claim, position: int, why: str) -> None:
+    park(conn, Claim(claimed.name, claimed.ledger, position - 1, claimed.size), position, why)
+    log.error("ledger parked", follower=claimed.name, ledger=claimed.ledger, position=position, error=why)
+
+
+class Publisher:
+    """Publishes until it is stopped; any number of them may run.
+
+    It listens for hints and looks for itself every half second. Kafka and the database are tried again when they go
+    away; KafkaUnusable ends it. `kind` names the ledgers: none are the practices' records, `access`
+    those called `<practice>/access`, which have a topic of their own.
+    """
+
+    def __init__(self, url: str, settings: KafkaSettings, *, kind: str = "", lines: int = LINES) -> None:
+        self._url = url
+        self._settings = settings
+        self._kind = kind
+        self._lines = lines
+        self._stopping = Event()
+        self._hints: Hints | None = None
+        self._outlet: Outlet | None = None
+        self._look_at = 0.0
+        self._wait = _SOONEST
+        self._untold = 0
+        self._told_at = monotonic()
+
+    def stop(self) -> None:
+        """Ask it to end when what is on its way has arrived, or after a few seconds; from another thread."""
+        self._stopping.set()
+        if self._hints is not None:
+            self._hints.wake()
+        giving_up = Timer(_GRACE, self._abandon)
+        giving_up.daemon = True
+        giving_up.start()
+
+    def run(self) -> None:
+        """Publish until stopped."""
+        with Hints(self._url) as self._hints:
+            while not self._stopping.is_set():
+                try:
+                    with connect(self._url) as conn:
+                        self._follow(conn, self._hints)
+                except (KafkaAway, LostClaim) as error:
+                    self._rest("publishing interrupted", error)
+                except psycopg.OperationalError as error:
+                    self._rest("database not reachable", error)
+        self._tell()
+
+    def once(self, progress: Callable[[int, int], None] = lambda _done, _total: None) -> int:
+        """Publish what there is, and end; how many lines. Raises KafkaAway when Kafka does not take them.
+
+        `progress` is told how many are published, and how many there are in all.
+        """
+        done = 0
+        with connect(self._url) as conn:
+            topic = self._open(conn)
+            enrol(conn, self._settings, topic, self._kind)
+            with closing(KafkaOutlet(self._settings, topic)) as outlet:
+                while waiting := _mark.behind(conn, topic.name):
+                    progress(done, done + waiting)
+                    result = publish_next(conn, topic.name, outlet, lines=self._lines)
+                    _require(result)
+                    done += result.lines
+                    if not result.claimed:  # another publisher is at it
+                        self._stopping.wait(MAX_WAIT)
+        return done
+
+    def _follow(self, conn: Connection[Any], hints: Hints) -> None:
+        topic = self._open(conn)
+        with closing(KafkaOutlet(self._settings, topic)) as self._outlet:
+            self._look_at = 0.0
+            while not self._stopping.is_set():
+                if monotonic() >= self._look_at:
+                    enrol(conn, self._settings, topic, self._kind)
+                    self._look_at = monotonic() + MAX_WAIT
+                result = publish_next(conn, topic.name, self._outlet, lines=self._lines)
+                self._untold += result.lines
+                _require(result)
+                self._wait = _SOONEST
+                self._tell_sometimes()
+                if not result.lines:
+                    hints.wait(max(self._look_at - monotonic(), 0.0))
+
+    def _open(self, conn: Connection[Any]) -> Topic:
+        topic = ensure_topic(self._settings)
+        if not _mark.recognise(conn, topic):
+            log.warning("the topic is another one than before: publishing what it does not hold", topic=topic.name)
+        return topic
+
+    def _rest(self, what: str, error: Exception) -> None:
+        """Say what is wrong, and wait, longer each time."""
+        if self._stopping.is_set():
+            return
+        log.warning(what, reason=" ".join(str(error).split()), retry_seconds=self._wait)
+        self._stopping.wait(self._wait)
+        self._wait = min(2 * self._wait, _LATEST)
+
+    def _tell_sometimes(self) -> None:
+        if self._untold and monotonic() - self._told_at >= _TELL_EVERY:
+            self._tell()
+
+    def _tell(self) -> None:
+        log.info("published", topic=self._settings.topic, lines=self._untold, seconds=round(monotonic() - self._told_at, 1))
+        self._untold, self._told_at = 0, monotonic()
+
+    def _abandon(self) -> None:
+        if self._outlet is not None:
+            self._outlet.abandon()
+
+
+def _require(result: Round) -> None:
+    """Raise KafkaAway if not everything was acknowledged; what was, is marked."""
+    if result.failed:
+        practice, reason = next(iter(result.failed.items()))
+        others = f" and {len(result.failed) - 1} other practices" if len(result.failed) > 1 else ""
+        raise KafkaAway(f"lines of {practice}{others} were not acknowledged: {reason}")

@@ -1,0 +1,261 @@
+"""The Kafka that tests use: Apache Kafka from deploy/kafka, a cluster named by the environment, or a stand-in.
+
+One broker a session. Tests that use it run in one worker (see conftest), so that they may stop and start it.
+"""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from projections._kafka._settings import KafkaSettings
+from tests._certificates import make_certificates
+
+DEPLOY = Path(__file__).parents[1] / "deploy" / "kafka"
+NAMED = "SPORBAR_KAFKA_BOOTSTRAP_SERVERS"
+USER, PASSWORD = "sporbar", "hemmelig"
+STARTED_BEFORE = 60.0
+"""Seconds a broker gets to start."""
+_PAUSE = Event()
+
+
+def why_not_real() -> str | None:
+    """Why Apache Kafka cannot be had; None if it can."""
+    if os.environ.get(NAMED):
+        return None
+    if not (DEPLOY / "target" / ".fetched").exists():
+        return "its jars are not there; `make kafka` says why"
+    java = Path(os.environ["JAVA_HOME"], "bin", "java") if "JAVA_HOME" in os.environ else "java"
+    return None if shutil.which(java) else "there is no Java"
+
+
+class Broker:
+    """One broker, as a process of its own that can be stopped, killed and paused; or one that somebody else runs."""
+
+    def __init__(self, directory: Path, *, real: bool = True, extra: str = "", environment: dict[str, str] | None = None) -> None:
+        self.directory = directory
+        self.real = real
+        self.port, self._controller = free_ports(2)
+        self.bootstrap = f"127.0.0.1:{self.port}"
+        self._environment = {"KAFKA_HEAP_OPTS": "-Xms192m -Xmx384m"} | (environment or {})
+        self._numbers = count(1)
+        self._process: subprocess.Popen[bytes] | None = None
+        directory.mkdir(parents=True, exist_ok=True)
+        self._extra = directory / "extra.properties"
+        self._extra.write_text(extra)
+
+    def new_topic(self) -> str:
+        """A name that no topic has."""
+        return f"test-{uuid4().hex[:8]}-{next(self._numbers)}"
+
+    def settings(self, **changes: Any) -> KafkaSettings:
+        """Settings for a topic of its own on this broker, with timeouts that suit tests."""
+        usual = KafkaSettings(
+            (self.bootstrap,), self.new_topic(), partitions=3, group=f"group-{uuid4().hex[:8]}", delivery_timeout=6.0, connect_timeout=5.0
+        )
+        return replace(usual, **changes)
+
+    def start(self) -> None:
+        """Start it, on its port and with what it holds, and wait until it answers."""
+        self._spawn()
+        until(self._answers, STARTED_BEFORE, "the broker answers")
+
+    def stop(self) -> None:
+        """End it in order."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._end(signal.SIGKILL)
+
+    def pause(self) -> None:
+        """Let it hang: connections stay, nothing is answered."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def close(self) -> None:
+        """End it for good."""
+        if self._process is not None:
+            self.kill()
+
+    def _spawn(self) -> None:
+        assert self._process is None
+        output = (self.directory / "output.log").open("ab")
+        with output:
+            environment = os.environ | self._environment | self._own_environment()
+            self._process = subprocess.Popen(self._command(), env=environment, stdout=output, stderr=output, cwd=self.directory)
+
+    def _command(self) -> list[str]:
+        return [str(DEPLOY / "start.sh"), str(self.port), str(self.directory / "data")]
+
+    def _own_environment(self) -> dict[str, str]:
+        return {"KAFKA_CONTROLLER_PORT": str(self._controller), "KAFKA_EXTRA": str(self._extra)}
+
+    def _signal(self, number: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def _end(self, number: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+        try:
+            self._process.wait(20)
+        finally:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _answers(self) -> bool:
+        from kafka import KafkaAdminClient  # it takes a while, and most tests do without
+        from kafka.errors import KafkaError
+
+        assert self._process is not None
+        if self._process.poll() is not None:
+            raise RuntimeError(f"the broker ended: {(self.directory / 'output.log').read_text()[-2000:]}")
+        try:
+            with closing(socket.create_connection(("127.0.0.1", self.port), 1)):
+                pass
+            with closing(KafkaAdminClient(bootstrap_servers=self.bootstrap, bootstrap_timeout_ms=3000, request_timeout_ms=3000)) as client:
+                return len(client.describe_cluster()["brokers"]) > 0
+        except (OSError, KafkaError):
+            return False
+
+
+class Apache(Broker):
+    """Apache Kafka from deploy/kafka, with more doors than the plain one.
+
+    `cut` is reached through `proxy_port` only, where a test puts a proxy; `sasl` lets USER in with PASSWORD, by PLAIN or
+    SCRAM-SHA-256; `tls` does so too, over TLS.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.certificates = make_certificates(directory / "certificates")
+        self.cut_port, self.proxy_port, self.sasl_port, self.tls_port = free_ports(4)
+        self._extra.write_text(_DOORS.format(broker=self))
+
+    def start(self) -> None:
+        """As Broker, and with a user whom SCRAM knows."""
+        super().start()
+        from kafka import KafkaAdminClient
+        from kafka.admin import ScramMechanism, UserScramCredentialUpsertion
+
+        with closing(KafkaAdminClient(bootstrap_servers=self.bootstrap)) as client:
+            client.alter_user_scram_credentials([UserScramCredentialUpsertion(USER, ScramMechanism.SCRAM_SHA_256, PASSWORD)])
+
+
+def apache(broker: Broker) -> Apache:
+    """The broker, for a test of what neither the stand-in nor somebody else's cluster has; else the test is left out."""
+    if not isinstance(broker, Apache):
+        pytest.skip("this needs the Apache Kafka of deploy/kafka")
+    return broker
+
+
+class Second(Broker):
+    """One more broker in the cluster of another one."""
+
+    def __init__(self, first: Apache) -> None:
+        directory = first.directory / f"second-{uuid4().hex[:8]}"
+        (cluster,) = re.findall(r"^cluster\.id=(.+)$", (first.directory / "data/log/meta.properties").read_text(), re.MULTILINE)
+        super().__init__(
+            directory, environment={"KAFKA_NODE": "2", "KAFKA_CLUSTER_ID": cluster, "KAFKA_FORMAT": "--no-initial-controllers"}
+        )
+        self._extra.write_text(_SECOND.format(broker=self, controller=first._controller))
+
+
+_DOORS = """
+listeners=PLAINTEXT://127.0.0.1:@PORT@,CONTROLLER://127.0.0.1:@CPORT@,CUT://127.0.0.1:{broker.cut_port},SASL://127.0.0.1:{broker.sasl_port},TLS://127.0.0.1:{broker.tls_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:@PORT@,CUT://127.0.0.1:{broker.proxy_port},SASL://127.0.0.1:{broker.sasl_port},TLS://127.0.0.1:{broker.tls_port}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,CUT:PLAINTEXT,SASL:SASL_PLAINTEXT,TLS:SASL_SSL
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256
+listener.name.sasl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_sporbar="hemmelig";
+listener.name.tls.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_sporbar="hemmelig";
+listener.name.sasl.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.tls.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+ssl.keystore.type=PEM
+ssl.keystore.location={broker.certificates.both}
+ssl.truststore.type=PEM
+ssl.truststore.location={broker.certificates.authority}
+ssl.client.auth=requested
+"""
+_SECOND = """
+process.roles=broker
+listeners=PLAINTEXT://127.0.0.1:@PORT@
+controller.quorum.bootstrap.servers=127.0.0.1:{controller}
+"""
+
+
+class StandIn(Broker):
+    """noida-db: speaks Kafka well enough for the contract of the port."""
+
+    def _command(self) -> list[str]:
+        from importlib.resources import files
+
+        program = str(files("noida_db").joinpath("noida-db"))
+        return [program, "start", "--data-dir", str(self.directory / "data"), "--only", "kafka", "--kafka-port", str(self.port)]
+
+
+class Elsewhere(Broker):
+    """A cluster that somebody else runs."""
+
+    def __init__(self, directory: Path, bootstrap: str) -> None:
+        super().__init__(directory)
+        self.bootstrap = bootstrap
+
+    def start(self) -> None:
+        """Somebody else did."""
+
+    def _signal(self, number: int) -> None:
+        pytest.fail(f"this test stops its broker, so it needs one of its own: unset {NAMED}")
+
+    _end = _signal
+
+
+@contextmanager
+def broker(directory: Path) -> Iterator[Broker]:
+    """The broker of a session; it ends with the block."""
+    named, reason = os.environ.get(NAMED), why_not_real()
+    if reason and os.environ.get("CI") == "true":
+        pytest.fail(f"CI needs Apache Kafka: {reason}")
+    running = Elsewhere(directory, named) if named else Apache(directory) if reason is None else StandIn(directory, real=False)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+def free_ports(number: int) -> list[int]:
+    """Ports of the loopback address that nobody listens on."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
+    try:
+        return [found.getsockname()[1] for found in sockets]
+    finally:
+        for found in sockets:
+            found.close()
+
+
+def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Wait until a condition holds; fails after so many seconds."""
+    end = monotonic() + seconds
+    while not condition():
+        assert monotonic() < end, f"not within {seconds} s: {what}"
+        _PAUSE.wait(0.02)
