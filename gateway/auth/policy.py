@@ -127,7 +127,7 @@ PERMISSIONS: dict[str, frozenset[Who]] = {
         "read.tasks",
         "read.compliance",
     ),
-    **_may({Who.MANAGER, Who.AUDITOR, Who.ANALYST}, "read.audit_trail"),
+    **_may({Who.MANAGER, Who.AUDITOR, Who.ANALYST}, "read.audit_trail", "read.export"),
     **_may({Who.STAFF, Who.AUDITOR}, "read.personal"),
 }
 """Action (a command's NAME or a `read.…`) -> who may. `read.personal` is what may identify a person, within the others."""
@@ -154,7 +154,7 @@ class Deny:
     """It may not be done."""
 
     reason: str
-    """Stable code `access.…`. None of them tells whether the thing exists."""
+    """Stable code `access.…`. None of them tells anything of another practice."""
 
 
 class NotAllowed(Exception):

@@ -21,6 +21,7 @@ READS = {
     "read.tasks",
     "read.compliance",
     "read.audit_trail",
+    "read.export",
     "read.personal",
 }
 SCHEDULERS = {"task.plan_occurrence", "task.give_reminder", "task.withdraw_occurrence"}
@@ -35,7 +36,7 @@ ANYBODYS = {
 }
 STARTED_BY_HOLDERS = {"risk_assessment.start", "recurring_task.define"}
 MANAGERS = {"risk_matrix.adopt", "risk_assessment.accept_risk", "risk_assessment.revoke_acceptance"}
-STAFF_READS = READS - {"read.audit_trail"}
+STAFF_READS = READS - {"read.audit_trail", "read.export"}
 
 NOBODYS = Resource(PRACTICE)
 WITH_THE_CLINICAL_LEAD = Resource(PRACTICE, functions=frozenset[FunctionKey]({Function.CLINICAL_LEAD}))

@@ -1,0 +1,48 @@
+"""A generated practice that the tests of exports read from; nobody writes to it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from uuid import UUID
+
+import pytest
+
+from events.ledger.connect import sync_pool
+from gateway.auth.pseudonym import pseudonym
+from gateway.export import Source
+from gateway.generator._plan import plan_practice
+from gateway.generator._profile import PROFILES
+from gateway.generator.run import carry_out
+from tests._database import Database, Postgres
+
+PRACTICE = "fjordgata"
+SECRET = b"x" * 32
+
+
+@dataclass(frozen=True)
+class Generated:
+    """Half a year of a practice, and its lines."""
+
+    database: Database
+    source: Source
+    lines: list[bytes]
+
+
+@pytest.fixture(scope="session")
+def generated(postgres: Postgres) -> Iterator[Generated]:
+    """Made once; read in pages of 20 positions, so that there are many."""
+    name = postgres.make_database()
+    database = Database(postgres.url(name))
+    plan = plan_practice(PRACTICE, "Fjordgata legesenter", PROFILES[0], 7, date(2025, 1, 6), date(2025, 5, 1))
+    carry_out(database.url, PRACTICE, plan.steps, partial(named, SECRET), lambda: None)
+    with sync_pool(database.url, "sporbar_app", max_size=2) as pool:
+        with pool.connection() as conn:
+            found = conn.execute("select line from ledger.entry where ledger = %s order by position", (PRACTICE,)).fetchall()
+        yield Generated(database, Source(pool.connection, SECRET, page=20), [line.encode() for (line,) in found])
+    database.close()
+    postgres.drop_database(name)
+
+
+def named(secret: bytes, member: UUID) -> str:
+    return pseudonym(secret, PRACTICE, member)

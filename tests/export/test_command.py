@@ -1,0 +1,125 @@
+"""`sporbar export` as an operator meets it: a process of its own, that may be stopped at any moment."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from gateway.auth.keys import pseudonym_secret
+from gateway.export._question import Redaction
+from gateway.export._token import Rest, token
+from tests._database import Database, Postgres
+from tests.bench._ledger_crew import fill
+from tests.export.conftest import PRACTICE, Generated
+from tests.platform.test_cli import run
+
+PROJECT = Path(__file__).parents[2]
+LARGE = "large"
+LINES = 15_000
+"""A second of CSV."""
+
+
+@pytest.fixture(scope="module")
+def large(postgres: Postgres) -> Iterator[Database]:
+    """A record that takes a while."""
+    name = postgres.make_database()
+    database = Database(postgres.url(name))
+    with database.connect() as connection:
+        connection.execute("select ledger.open(%s, false)", (LARGE,))
+    fill(database.url, LARGE, LINES, 10)
+    yield database
+    database.close()
+    postgres.drop_database(name)
+
+
+def environment(database: Database, directory: Path) -> dict[str, str]:
+    return {"SPORBAR_DATABASE_URL": database.url, "SPORBAR_DATA_DIR": str(directory / "data")}
+
+
+def begin(database: Database, directory: Path, *arguments: str) -> "subprocess.Popen[str]":
+    """`sporbar export` as a process of its own."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SPORBAR_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "gateway.cli", "export", *arguments],
+        cwd=PROJECT,
+        env=inherited | environment(database, directory),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def ended(database: Database, directory: Path, *arguments: str) -> tuple[int, str, str]:
+    """Status, standard output and error of `sporbar export`."""
+    told = run("export", *arguments, **environment(database, directory))
+    return told.returncode, told.stdout, told.stderr
+
+
+def test_it_is_pseudonymised_unless_asked_otherwise(generated: Generated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, out, err = ended(generated.database, tmp_path, PRACTICE, "--to", "out")
+    size = len(generated.lines)
+    assert (status, err) == (0, "")
+    assert out == f"out: {size:,} events of {PRACTICE}, positions 1 to {size}, pseudonymised\n"
+    assert b"Nordmann" not in (tmp_path / "out" / "events.ndjson").read_bytes()
+    status, out, _ = ended(generated.database, tmp_path, PRACTICE, "--to", "full", "--redaction", "full", "--from", "3", "--until", "4")
+    assert (status, out) == (0, f"full: 2 events of {PRACTICE}, positions 3 to 4, as recorded\n")
+    assert (tmp_path / "full" / "events.ndjson").read_bytes() == b"".join(line + b"\n" for line in generated.lines[2:4])
+    continues = json.loads((tmp_path / "full" / "manifest.json").read_bytes())["resume"]
+    ended(generated.database, tmp_path, PRACTICE, "--to", "next", "--continues", continues, "--until", "6")
+    assert (tmp_path / "next" / "events.ndjson").read_bytes() == b"".join(line + b"\n" for line in generated.lines[4:6])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_stopped_halfway_it_leaves_nothing_half_and_goes_on(large: Database, tmp_path: Path, number: signal.Signals) -> None:
+    command = (LARGE, "--format", "csv", "--redaction", "full", "--to", str(tmp_path / "out"))
+    state, until = tmp_path / "out.part" / "resume.json", monotonic() + 30
+    with begin(large, tmp_path, *command) as process:
+        while not state.exists():
+            assert monotonic() < until
+            assert process.poll() is None
+        process.send_signal(number)
+        _, err = process.communicate(timeout=30)
+    assert not (tmp_path / "out").exists()
+    if number != signal.SIGKILL:
+        assert process.returncode == 130
+        assert err == f"sporbar: broken off; {tmp_path}/out.part is kept, and the same command with --resume goes on\n"
+    assert ended(large, tmp_path, *command)[0] == 1
+    status, _, err = ended(large, tmp_path, *command, "--resume")
+    assert (status, err) == (0, "")
+    assert not (tmp_path / "out.part").exists()
+    (table,) = (tmp_path / "out").glob("*.csv")
+    positions = [row.partition(b",")[0] for row in table.read_bytes().split(b"\r\n")]
+    assert positions == [b"position", *(b"%d" % n for n in range(1, LINES + 1)), b""]
+
+
+def test_what_goes_wrong_is_one_line_that_says_what_to_do(generated: Generated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    secret = pseudonym_secret(tmp_path / "data" / "keys" / "pseudonym.key")
+    elsewhere = token(secret, Rest("havnegata", 3, None, (), Redaction.FULL))
+    (tmp_path / "taken").write_text("mine")
+    for arguments, told in (
+        (("nowhere", "--to", "out"), "There is no record of a practice nowhere."),
+        ((PRACTICE, "--to", "out", "--format", "xlsx"), "There is no export format xlsx."),
+        ((PRACTICE, "--to", "out", "--type", "task.complete.v1"), "did you mean task.completed.v1?"),
+        ((PRACTICE, "--to", "out", "--from", "soon"), "from is soon: give a position"),
+        ((PRACTICE, "--to", "out", "--until", "99999"), "you asked for 99999"),
+        ((PRACTICE, "--to", "out", "--redaction", "none"), "There is no redaction none."),
+        ((PRACTICE, "--to", "out", "--continues", elsewhere), f"belongs to another practice than {PRACTICE}"),
+        ((PRACTICE, "--to", "out", "--continues", "abc"), "was not given out here"),
+        ((PRACTICE, "--to", "out", "--resume"), "leave --resume out"),
+        ((PRACTICE, "--to", "taken"), "name a new one"),
+        ((PRACTICE, "--to", "taken/out"), "cannot write"),
+    ):
+        status, out, err = ended(generated.database, tmp_path, *arguments)
+        assert (status, out) == (1, ""), arguments
+        assert err.startswith("sporbar: ")
+        assert told in err
+        assert err.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "taken"]
