@@ -6,8 +6,8 @@ from psycopg import AsyncConnection, Connection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
-Role = Literal["sporbar_app", "sporbar_worker", "sporbar_generator"]
-"""The gateway's role, the projections' and the generator's."""
+Role = Literal["sporbar_app", "sporbar_worker", "sporbar_generator", "sporbar_importer"]
+"""The gateway's role, the projections', the generator's and that of imports."""
 
 STATEMENT_TIMEOUT = 30.0
 """Seconds a statement may take before the server ends it."""

@@ -38,12 +38,17 @@ class UnstorableData(persistence.DataError):
     """Text or data that no line can hold: NUL, a lone surrogate, a line break between JSON tokens, a name too long."""
 
 
+class RecordElsewhere(persistence.ProgrammingError):
+    """The database holds read models of records that are kept elsewhere, and takes no record of its own."""
+
+
 _BY_STATE: dict[str, type[persistence.PersistenceError]] = {
     "SB002": CommandIdReused,
     "SB003": UnknownLedger,
     "SB004": TimeOutOfOrder,
     "SB005": NotSimulated,
     "SB006": UnstorableData,
+    "SB020": RecordElsewhere,
     "23502": UnstorableData,
     "23514": UnstorableData,
 }

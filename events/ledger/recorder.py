@@ -79,6 +79,7 @@ class Receipt:
     """What a ledger remembers of a command that was carried out."""
 
     digest: bytes
+    """Empty when the command was carried out in another database (`events.ledger.restore`): no line tells it."""
     position: int
     count: int
     root: bytes

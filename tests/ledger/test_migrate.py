@@ -84,12 +84,14 @@ def test_a_file_that_fails_leaves_nothing(empty: str, package: Path) -> None:
 def test_a_login_that_is_no_superuser_can_migrate_and_take_the_roles(postgres: Postgres) -> None:
     with psycopg.connect(postgres.url(), autocommit=True) as owner:
         owner.execute("CREATE ROLE landlord LOGIN")
-        owner.execute("GRANT sporbar_app, sporbar_worker, sporbar_generator TO landlord WITH ADMIN OPTION, INHERIT FALSE, SET FALSE")
+        owner.execute(
+            "GRANT sporbar_app, sporbar_worker, sporbar_generator, sporbar_importer TO landlord WITH ADMIN OPTION, INHERIT FALSE, SET FALSE"
+        )
         owner.execute("CREATE DATABASE landlords OWNER landlord TEMPLATE template0")
         url = psycopg.conninfo.make_conninfo(postgres.url("landlords"), user="landlord")
         assert migrate(url)
         with psycopg.connect(url, options="-c role=sporbar_app") as connection:
             assert connection.execute("SELECT ledger.open('fjordgata', false)").fetchone() == (True,)
         owner.execute("DROP DATABASE landlords")
-        owner.execute("REVOKE sporbar_app, sporbar_worker, sporbar_generator FROM landlord CASCADE")
+        owner.execute("REVOKE sporbar_app, sporbar_worker, sporbar_generator, sporbar_importer FROM landlord CASCADE")
         owner.execute("DROP ROLE landlord")
