@@ -8,13 +8,16 @@ from gateway.graphql._context import Sources
 from gateway.graphql._cost import Limits
 from gateway.graphql._documents import Documents
 from gateway.graphql._schema import build_schema
+from gateway.graphql._socket import SocketDoor
+from gateway.graphql._streams import Streams
 from gateway.graphql._view import AlreadyPrepared, GraphQLView
+from gateway.live import Live
 from gateway.settings import Settings
 
 __all__ = ["Sources", "mount"]
 
 
-def mount(app: FastAPI, settings: Settings, sources: Sources, identities: Identities) -> None:
+def mount(app: FastAPI, settings: Settings, sources: Sources, identities: Identities, live: Live) -> None:
     """Give GraphQL and GraphiQL their addresses."""
     limits = Limits(
         fields=settings.graphql_fields,
@@ -25,4 +28,5 @@ def mount(app: FastAPI, settings: Settings, sources: Sources, identities: Identi
     schema = build_schema(AlreadyPrepared)
     documents = Documents(schema._schema, limits, introspection=settings.graphql_introspection)
     app.include_router(GraphQLView(schema, documents, sources, identities, settings.body_limit).router())
+    app.include_router(SocketDoor(Streams(schema), documents, identities, live, settings.body_limit).router())
     app.include_router(_graphiql.router(identities))

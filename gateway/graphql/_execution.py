@@ -16,6 +16,7 @@ from graphql import (
     GraphQLType,
     Undefined,
 )
+from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -31,6 +32,13 @@ class PlainFirst(StrawberryGraphQLCoreExecutionContext):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._made: dict[tuple[GraphQLType, int], tuple[FieldDetailsList, Read | None]] = {}
+
+    def build_per_event_executor(self, payload: Any) -> Executor[Any]:
+        """The one for an item of a subscription; what it makes is forgotten with it, since selections are collected anew."""
+        executor = super().build_per_event_executor(payload)
+        assert isinstance(executor, PlainFirst)
+        executor._made = {}
+        return executor
 
     def execute_fields(
         self,
@@ -73,7 +81,7 @@ class PlainFirst(StrawberryGraphQLCoreExecutionContext):
     ) -> AwaitableOrValue[list[Any]]:
         """The list that a resolver gave."""
         tell = self._once(self._present, return_type, field_details_list)
-        if tell:
+        if tell:  # a list only: an iterator would be read to its end here, and empty for the library
             with suppress(Exception):
                 told: list[Any] = tell(result)
                 return told
@@ -111,7 +119,7 @@ class PlainFirst(StrawberryGraphQLCoreExecutionContext):
                 return _scalar(type_)
             case GraphQLList():
                 item = self._value(type_.of_type, details)
-                return item and (lambda values: [item(value) for value in values])
+                return item and (lambda values: [item(value) for value in _listed(values)])
             case GraphQLObjectType(is_type_of=None):
                 return self._object(type_, details)
             case _:
@@ -122,6 +130,12 @@ class PlainFirst(StrawberryGraphQLCoreExecutionContext):
         fields = [(name, self._once(self._field, type_, inner)) for name, inner in selected.items()]
         plain = [(name, read) for name, read in fields if read]
         return (lambda value: {name: read(value) for name, read in plain}) if len(plain) == len(fields) else None
+
+
+def _listed(values: Any) -> list[Any] | tuple[Any, ...]:
+    if not isinstance(values, list | tuple):
+        raise TypeError(values)
+    return values
 
 
 def _scalar(type_: GraphQLScalarType) -> Read:

@@ -13,6 +13,7 @@ from gateway.graphql._dates import SCALARS
 from gateway.graphql._execution import PlainFirst
 from gateway.graphql._mutations import mutation_type
 from gateway.graphql._root import AsOfInput, PracticeHead, state_asked_for
+from gateway.graphql._subscriptions import Subscription
 from gateway.graphql._types import field
 
 COMMANDS = (*practice.COMMANDS, *deviation.COMMANDS, *risk_assessment.COMMANDS, *task.COMMANDS)
@@ -66,6 +67,7 @@ def build_schema(*extensions: Any) -> strawberry.Schema:
     return SporbarSchema(
         query=Query,
         mutation=mutation_type(COMMANDS),
+        subscription=Subscription,
         extensions=extensions,
         execution_context_class=PlainFirst,
         config=StrawberryConfig(disable_field_suggestions=True, scalar_map=SCALARS),

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import strawberry
 from fastapi import APIRouter
+from graphql import OperationType as GraphQLOperation
 from starlette.requests import Request
 from starlette.responses import Response
 from strawberry.extensions import SchemaExtension
@@ -17,6 +18,7 @@ from gateway._identity import Identities
 from gateway.graphql._context import Operation, Sources
 from gateway.graphql._documents import Documents, NotValid
 from gateway.graphql._errors import told, told_problem
+from gateway.graphql._request import parts
 from gateway.problems import Language, ProblemError, preferred_language
 
 MEDIA_TYPE = "application/graphql-response+json"
@@ -53,10 +55,12 @@ class GraphQLView:
     async def answer(self, request: Request) -> Response:
         """Run the operation of a request and answer with its data and errors."""
         actor = self.identities.of(request)
-        query, variables, name = _parts(await read_json(request, self.body_limit))
+        query, variables, name = parts(await read_json(request, self.body_limit))
         language = preferred_language(request.headers.get("accept-language"))
         try:
             prepared = self.documents.prepare(query, name, variables)
+            if prepared.operation.operation is GraphQLOperation.SUBSCRIPTION:
+                raise ProblemError(400, "graphql.over_http")
         except ProblemError as refusal:
             return _answer(request, {"errors": [told_problem(refusal.problem, language)]}, refused=True)
         except NotValid as refusal:
@@ -80,18 +84,6 @@ class GraphQLView:
         if result.errors:
             content["errors"] = [told(error, language) for error in result.errors]
         return _answer(request, content, position=operation.position)
-
-
-def _parts(content: Any) -> tuple[str, dict[str, Any], str | None]:
-    """Query, variables and operation name of a request."""
-    if isinstance(content, list):
-        raise ProblemError(400, "graphql.batch")
-    if not isinstance(content, dict):
-        raise ProblemError(400, "graphql.not_a_request")
-    query, variables, name = content.get("query"), content.get("variables"), content.get("operationName")
-    if not isinstance(query, str) or not isinstance(variables, dict | None) or not isinstance(name, str | None):
-        raise ProblemError(400, "graphql.not_a_request")
-    return query, variables or {}, name
 
 
 def _answer(request: Request, content: dict[str, Any], *, refused: bool = False, position: int | None = None) -> Response:

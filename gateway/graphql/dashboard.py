@@ -10,6 +10,7 @@ from read_side.dashboard import dashboard
 from read_side.dashboard.figures import Dashboard, RiskFigures
 
 value_type(RiskFigures, omit=["matrix"])  # the matrix itself stands at `Practice`
+DashboardType = value_type(Dashboard)
 
 
 async def _dashboard(root: "PracticeDashboard") -> Dashboard:
@@ -22,6 +23,6 @@ class PracticeDashboard(PracticeRoot):
 
     dashboard: Any = strawberry.field(
         resolver=_dashboard,
-        graphql_type=value_type(Dashboard),
+        graphql_type=DashboardType,
         description="Key figures and monthly series. Many reports are a good sign: read a fall together with how many people report.",
     )
