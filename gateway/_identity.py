@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from gateway.auth.actor import Actor
 from gateway.auth.tokens import TokenError, Verifier
@@ -39,6 +39,16 @@ class Identities:
         request.state.actor = actor
         return actor
 
+    def of_socket(self, connection: HTTPConnection, given: str | None) -> Actor:
+        """Whoever opens a socket, by what stands for Authorization in its first message if anything does; errors as `of`."""
+        token = _bearer(connection) if given is None else _token_in(given)
+        if token is None:
+            token = connection.cookies.get(COOKIE)
+            if token is None:
+                raise unauthorised("token.missing")
+            same_origin(connection)
+        return self.of_token(token)
+
     def of_token(self, token: str) -> Actor:
         """Whom a token speaks for; ProblemError 401 when it is not accepted."""
         try:
@@ -56,22 +66,24 @@ def unauthorised(code: str) -> ProblemError:
     return ProblemError(401, code, headers={"WWW-Authenticate": challenge})
 
 
-def _bearer(request: Request) -> str | None:
+def _bearer(request: HTTPConnection) -> str | None:
     given = request.headers.get("authorization")
-    if given is None:
-        return None
+    return None if given is None else _token_in(given)
+
+
+def _token_in(given: str) -> str:
     scheme, _, token = given.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise unauthorised("token.malformed")
     return token.strip()
 
 
-def same_origin(request: Request, refusal: str = "origin.refused") -> None:
+def same_origin(request: HTTPConnection, refusal: str = "origin.refused") -> None:
     """ProblemError 403 with the code `refusal` for a request that changes something and comes from another site's page.
 
     A cookie goes along with whatever a browser sends, so another site must not be able to use it.
     """
-    if request.method in _SAFE:
+    if request.scope.get("method") in _SAFE:  # a socket has none
         return
     site = request.headers.get("sec-fetch-site")
     if site is not None:

@@ -11,17 +11,18 @@ from starlette.responses import Response
 
 _LAG = """
 select follower.name,
-  coalesce(sum(ledger.size - follower.position), 0)::bigint as positions,
+  coalesce(sum(record.size - follower.position), 0)::bigint as positions,
   coalesce(extract(epoch from max(now() - waiting.time)), 0)::float8 as seconds,
   count(follower.parked_at) as parked
 from projection.follower
-join ledger.ledger on ledger.ledger = follower.ledger
+join projection.record on record.ledger = follower.ledger
 left join lateral (
-  select entry.time from ledger.entry
-  where entry.ledger = follower.ledger and entry.position = follower.position + 1 and ledger.size > follower.position
+  select projection.time_of(line) as time from projection.record_line
+  where record_line.ledger = follower.ledger and record_line.position = follower.position + 1 and record.size > follower.position
 ) as waiting on true
 group by follower.name
 """
+_WAITING = "select topic, partition::text, messages, extract(epoch from now() - noted_at)::float8 from projection.waiting"
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -36,6 +37,9 @@ class Telemetry:
     lag_positions: Gauge
     lag_seconds: Gauge
     parked: Gauge
+    live: Gauge
+    kafka_waiting: Gauge
+    kafka_silence: Gauge
 
     @classmethod
     def make(cls) -> "Telemetry":
@@ -52,14 +56,21 @@ class Telemetry:
             lag_positions=gauge("sporbar_follower_lag_positions", "Lines recorded and not followed yet", ["follower"]),
             lag_seconds=gauge("sporbar_follower_lag_seconds", "Age of the oldest such line", ["follower"]),
             parked=gauge("sporbar_follower_parked", "Practices that a follower has parked", ["follower"]),
+            live=gauge("sporbar_live_streams", "Event streams and subscription sockets that are open"),
+            kafka_waiting=gauge("sporbar_kafka_waiting", "Messages of a topic that are not received yet", ["topic", "partition"]),
+            kafka_silence=gauge("sporbar_kafka_silence_seconds", "Time since a consumer said so", ["topic", "partition"]),
         )
 
     async def exposition(self, pool: AsyncConnectionPool[AsyncConnection[Any]]) -> Response:
         """Every figure in Prometheus' text format; the followers' are read when asked for."""
         async with pool.connection() as conn:
             rows = await (await conn.execute(_LAG)).fetchall()
-        for gauge in (self.lag_positions, self.lag_seconds, self.parked):
+            partitions = await (await conn.execute(_WAITING)).fetchall()
+        for gauge in (self.lag_positions, self.lag_seconds, self.parked, self.kafka_waiting, self.kafka_silence):
             gauge.clear()
+        for topic, partition, messages, seconds in partitions:
+            self.kafka_waiting.labels(topic, partition).set(messages)
+            self.kafka_silence.labels(topic, partition).set(max(seconds, 0.0))
         for follower, positions, seconds, parked in rows:
             self.lag_positions.labels(follower).set(positions)
             self.lag_seconds.labels(follower).set(max(seconds, 0.0))

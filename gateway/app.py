@@ -30,6 +30,9 @@ from gateway.application import make_application
 from gateway.auth.keys import pseudonym_secret
 from gateway.auth.local import local_issuer, local_verifier
 from gateway.auth.pseudonym import hidden_name, pseudonym
+from gateway.contracts import contract_pages
+from gateway.export import Desk, Source, mount_exports
+from gateway.live import Boards, Hub, Live, Places, mount_live
 from gateway.problems import ProblemError, problem_pages, problem_response
 from gateway.settings import Settings, load_settings
 from gateway.web import Web, error_page, mount_web, wants_page
@@ -51,6 +54,9 @@ class Gateway:
     threads: ThreadPoolExecutor
     notifier: Notifier
     web: Web
+    export_pool: ConnectionPool[Any]
+    desk: Desk
+    live: Live
 
     @asynccontextmanager
     async def running(self, _app: FastAPI) -> AsyncIterator[None]:
@@ -60,7 +66,10 @@ class Gateway:
             stack.callback(self.notifier.close)
             stack.callback(self.threads.shutdown)
             stack.callback(self.web.close)
+            stack.callback(self.export_pool.close)
+            stack.callback(self.desk.close)
             await stack.enter_async_context(self.read_pool)
+            await stack.enter_async_context(self.live.hub.running())
             gc.collect()
             gc.freeze()  # schema and commands stay for good: no collection need look at them again
             yield
@@ -87,16 +96,24 @@ def make_app(settings: Settings, url: str, *, clock: Clock = utc_now) -> FastAPI
     app.add_middleware(Around, telemetry=telemetry, told=_told)
     app.add_exception_handler(HTTPException, _no_route)
     reads = Reads(gateway.read_pool, clock, settings.at_least_patience)
-    graphql.mount(app, settings, graphql.Sources(reads, bus), identities)  # first: routes are tried in their order
+    graphql.mount(app, settings, graphql.Sources(reads, bus), identities, gateway.live)  # first: routes are tried in their order
     rest.mount(app, bus, reads, identities, settings.body_limit)
     app.include_router(health(gateway.read_pool, telemetry))
     app.include_router(problem_pages())
+    mount_exports(app, gateway.desk, identities, clock)
+    mount_live(app, gateway.live, identities)
+    app.state.end_streams = gateway.live.hub.end
+    telemetry.live.set_function(lambda: gateway.live.places.taken)
+    app.include_router(contract_pages())
     mount_web(app, gateway.web)
     return app
 
 
 def _open(settings: Settings, url: str, identities: Identities, clock: Clock) -> Gateway:
     read_pool = async_pool(url, ROLE, max_size=settings.read_pool, statement_timeout=settings.statement_timeout)
+    export_pool = sync_pool(url, ROLE, min_size=0, max_size=settings.exports, statement_timeout=settings.statement_timeout)
+    secret = pseudonym_secret(settings.pseudonym_key)
+    source = Source(export_pool.connection, secret)
     return Gateway(
         write_pool=sync_pool(url, ROLE, max_size=settings.write_pool, statement_timeout=settings.statement_timeout),
         read_pool=read_pool,
@@ -109,6 +126,16 @@ def _open(settings: Settings, url: str, identities: Identities, clock: Clock) ->
             clock=clock,
             demo_sign_in=settings.demo_sign_in,
             patience=settings.at_least_patience,
+        ),
+        export_pool=export_pool,
+        desk=Desk(source, places=settings.exports, patience=settings.export_patience),
+        live=Live(
+            hub=Hub(read_pool, conninfo(url, ROLE), secret),
+            boards=Boards(Reads(read_pool, clock, settings.at_least_patience)),
+            places=Places(most=settings.live_streams, most_each=settings.live_streams_each),
+            clock=clock,
+            heartbeat=settings.live_heartbeat,
+            patience=settings.live_patience,
         ),
     )
 

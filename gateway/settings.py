@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -105,10 +106,54 @@ class Settings(BaseSettings):
     """Most database connections for commands, in one process."""
     read_pool: int = Field(default=10, ge=1)
     """Most database connections for queries, in one process."""
+    exports: int = Field(default=4, ge=1, le=100)
+    """Most exports that are sent at the same time, in one process; each takes a database connection now and then."""
+    export_patience: float = Field(default=60.0, gt=0)
+    """Longest that a client may take for the next part of an export before its connection is cut."""
+    live_streams: int = Field(default=500, ge=1)
+    """Most event streams and subscription sockets that are open at the same time, in one process."""
+    live_streams_each: int = Field(default=10, ge=1)
+    """Most of them that one person may have open."""
+    live_heartbeat: float = Field(default=15.0, gt=0)
+    """Silence after which an event stream gets a sign of life."""
+    live_patience: float = Field(default=30.0, gt=0)
+    """Longest that a client may take to say who it is on a socket, and to take what it is sent, before it is cut off."""
     shutdown_patience: int = Field(default=15, ge=0, le=20)
     """How long a stopping server lets requests finish."""
+    kafka_bootstrap_servers: str | None = None
+    """Some brokers of the Kafka cluster, as `host:port`, with commas between them. See docs/streams.md."""
+    kafka_topic: str = Field(default="sporbar.events.v1", pattern=r"^[A-Za-z0-9._-]{1,249}$")
+    """Topic of the practices' records; made if it is missing."""
+    kafka_partitions: int = Field(default=12, ge=1, le=10_000)
+    """Partitions of the topic. A topic that is there must have as many."""
+    kafka_replication: int = Field(default=1, ge=1, le=32)
+    """Replicas of each partition. 3 for what must not be lost; two of them then acknowledge each line."""
+    kafka_retention: int | None = Field(default=None, ge=60)
+    """How long the topic keeps a line. Left out: for ever, so that a new reader finds everything."""
+    kafka_compression: Literal["zstd", "lz4", "none"] = "zstd"
+    """How batches are compressed: zstd, lz4 or none."""
+    kafka_group: str = Field(default="sporbar.projections", min_length=1)
+    """Consumer group of the projections that read from the topic."""
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """How brokers are spoken to: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL."""
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    """How the user is proven: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512."""
+    kafka_username: str | None = None
+    """User at the brokers."""
+    kafka_password: SecretStr | None = None
+    """Password of that user."""
+    kafka_ca_file: Path | None = None
+    """Certificates (PEM) of who vouches for the brokers. Left out: those that the system trusts."""
+    kafka_cert_file: Path | None = None
+    """Certificate (PEM) that is shown to brokers which ask for one."""
+    kafka_key_file: Path | None = None
+    """Private key (PEM) of that certificate."""
+    kafka_connect_timeout: float = Field(default=10.0, ge=1, le=30)
+    """Longest wait for the first broker that answers."""
+    kafka_delivery_timeout: float = Field(default=20.0, ge=1, le=25)
+    """Longest wait for the acknowledgement of a line, after which it is sent anew."""
 
-    @field_validator("data_dir", "token_key_file", "pseudonym_key_file")
+    @field_validator("data_dir", "token_key_file", "pseudonym_key_file", "kafka_ca_file", "kafka_cert_file", "kafka_key_file")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return None if path is None else path.expanduser().absolute()
@@ -121,6 +166,15 @@ class Settings(BaseSettings):
         except ProgrammingError:
             raise ValueError("give a libpq URL such as postgresql://user@host/database") from None  # the cause would quote it
         return url
+
+    @field_validator("kafka_bootstrap_servers")
+    @classmethod
+    def _are_addresses(cls, servers: str | None) -> str | None:
+        for address in [] if servers is None else servers.split(","):
+            host, _, port = address.strip().rpartition(":")
+            if not host or not port.isdigit():
+                raise ValueError("give host:port of some brokers, with commas between them, such as kafka-1:9092,kafka-2:9092")
+        return servers
 
     @property
     def issuer_key(self) -> Path:
@@ -167,7 +221,8 @@ def markdown() -> str:
         "|---|---|---|---|",
     ]
     for name, field in Settings.model_fields.items():
-        default = "" if field.default_factory or field.default is None else f"`{str(field.default).lower()}`"
+        given = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
+        default = "" if field.default_factory or field.default is None else f"`{given}`"
         meaning = " ".join((field.description or "").split())
         lines.append(f"| `{variable(name)}` | {default} | {_allowed(field)} | {meaning} |")
     return "\n".join(lines) + "\n"

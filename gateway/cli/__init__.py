@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import demo, generate, ledger, migrate, parked, read_models, schedule, serve, token
+from gateway.cli import demo, export, generate, import_, ledger, migrate, parked, publish, read_models, schedule, serve, token
 from gateway.cli._errors import one_line
 
 app = typer.Typer(
@@ -25,7 +25,10 @@ app.add_typer(migrate.commands)
 app.add_typer(serve.commands)
 app.add_typer(read_models.commands)
 app.add_typer(schedule.commands)
+app.add_typer(publish.commands)
 app.add_typer(ledger.commands)
+app.add_typer(export.commands)
+app.add_typer(import_.commands)
 app.add_typer(parked.commands, name="parked")
 app.add_typer(generate.commands)
 app.add_typer(token.commands)

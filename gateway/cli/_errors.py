@@ -15,15 +15,21 @@ def _expected() -> dict[type[Exception], Callable[[Exception], str]]:
     from eventsourcing.persistence import PersistenceError
 
     from events.ledger.migrate import MigrationChanged
+    from events.ledger.restore import RestoreRefused
     from gateway.auth.keys import KeyFileError
     from gateway.cli._alone import NotAloneError
     from gateway.cli._database import UnusableDatabaseError
+    from gateway.cli._importing import ImportRefused
+    from gateway.cli._lines import DamagedFile
     from gateway.embedded_postgres import EmbeddedPostgresError
+    from gateway.export._errors import ExportRefused
     from gateway.generator.run import GeneratorError
     from gateway.settings import SettingsError
     from projections._engine._generation import RebuildNeeded
     from projections._engine._rebuild import RebuildFailed, RebuildRunning
+    from projections._engine._received import OutOfStep, RecordsHere
     from projections._engine._worker import NoGeneration
+    from projections._kafka._settings import KafkaAway, KafkaUnusable
     from read_side._errors import QueryError
     from write_side._errors import CommandError
 
@@ -31,9 +37,12 @@ def _expected() -> dict[type[Exception], Callable[[Exception], str]]:
     told_by_themselves = (
         *(SettingsError, KeyFileError, EmbeddedPostgresError, UnusableDatabaseError, MigrationChanged),
         *(NoGeneration, RebuildNeeded, RebuildRunning, RebuildFailed, GeneratorError, NotAloneError),
+        *(ImportRefused, DamagedFile, RestoreRefused),
+        *(KafkaAway, KafkaUnusable, RecordsHere, OutOfStep),
     )
     return {
         **dict.fromkeys(told_by_themselves, str),
+        ExportRefused: lambda error: _sentence(getattr(error, "problem", error)),
         CommandError: _sentence,
         QueryError: _sentence,
         PersistenceError: _joined,

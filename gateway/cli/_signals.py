@@ -19,3 +19,13 @@ def stopped_by_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def interrupted_by_sigterm() -> Iterator[None]:
+    """Within it, SIGTERM is as good as Ctrl-C: what was going on has not been done."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -48,13 +48,28 @@ def verify(
 def _prove(url: str, ledgers: list[str] | None) -> bool:
     from events.ledger.verify import verify_all
 
-    sound = True
+    sound, restored = True, _restored(url)
     for report in verify_all(url, ledgers):
         sound = sound and not report.problems
         typer.echo(f"{report.ledger}: {report.size} entries, root {report.root.hex()}, {'NOT SOUND' if report.problems else 'sound'}")
         for problem in report.problems:
             typer.echo(f"  position {problem.position}: {problem.what}")
+        if report.ledger in restored:
+            typer.echo(f"  {restored[report.ledger]}")
     return sound
+
+
+def _restored(url: str) -> dict[str, str]:
+    """What is to be said of ledgers whose first entries were recorded in another database."""
+    from events.ledger.restore import restorations
+    from projections._engine._store import connect
+
+    with connect(url) as connection:
+        return {
+            each.ledger: f"positions 1 to {each.size} were imported {each.restored_at:%Y-%m-%d} by {each.restored_by}, their root "
+            + ("compared" if each.compared else "NOT compared with any")
+            for each in restorations(connection)
+        }
 
 
 def _compare(url: str) -> bool:

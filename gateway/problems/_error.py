@@ -10,6 +10,7 @@ from psycopg.errors import InsufficientResources, QueryCanceled
 from psycopg_pool import PoolTimeout, TooManyRequests
 from pydantic import ValidationError
 
+from events.ledger.errors import RecordElsewhere
 from gateway.auth.policy import NotAllowed
 from gateway.problems._fields import FieldProblem, field_problems
 from read_side._errors import InvalidPage, NoSuchPractice, NotYet, OutOfRange, QueryError
@@ -63,6 +64,8 @@ def problem_of(error: BaseException) -> Problem | None:
     if isinstance(error, ValidationError):
         fields = field_problems(error)
         return Problem(422, "input.invalid", {"count": len(fields)}, fields)
+    if isinstance(error, RecordElsewhere):
+        return Problem(421, "record.elsewhere")
     if isinstance(error, QueryCanceled):
         return Problem(503, "timeout", headers=_RETRY)
     if isinstance(error, _AWAY):

@@ -27,7 +27,7 @@ _REFERENCE = "#/components/schemas/{model}"
 _REFUSALS = {
     "400": "The request cannot be read: no JSON, no Idempotency-Key.",
     "401": "No token, or one that is not accepted.",
-    "403": "Not allowed; also for practices and things that do not exist.",
+    "403": "Not allowed; also for practices that do not exist.",
     "404": "The practice has no such thing.",
     "409": "A rule of the quality work does not allow it now.",
     "412": "The subject is not at the version of If-Match.",
@@ -120,7 +120,7 @@ def description(app: FastAPI, mounted: Sequence[Mounted]) -> dict[str, Any]:
         in_path = _take_out(schemas[references[entry.command].rpartition("/")[2]], entry.path_ids)
         _describe_one(operation, entry, in_path, references[entry.command])
     for path, operations in made["paths"].items():
-        if "get" in operations:
+        if "get" in operations and "parameters" not in operations["get"]:  # exports describe themselves
             _describe_question(operations["get"], path)
     made["components"] = {
         "schemas": schemas | {"Problem": _PROBLEM, "Receipt": TypeAdapter(Receipt).json_schema(ref_template=_REFERENCE)},

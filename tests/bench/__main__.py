@@ -15,7 +15,7 @@ from rich.console import Console
 
 from tests.bench._result import Result
 
-MODULES = ("ledger", "projections", "demo", "reading", "commands")
+MODULES = ("ledger", "projections", "demo", "reading", "commands", "streams", "scale")
 """The demo comes before what is asked of it, and asking before a storm of commands fills its practices."""
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 

@@ -73,13 +73,13 @@ def write(append: Callable[[], object], seconds: float) -> Written:
     return Written(len(latencies), max(one.seconds for one in written), latencies)
 
 
-def ledger_append(pool: ConnectionPool[Any], practices: list[str], batch: int) -> Callable[[], object]:
+def ledger_append(pool: ConnectionPool[Any], practices: list[str], batch: int, data: bytes = DATA) -> Callable[[], object]:
     """Append events of one new stream to a practice at random."""
     recorders = [LedgerRecorder(pool, practice) for practice in practices]
 
     def append() -> object:
         command_id, stream = uuid4(), f"deviation/{uuid4()}"
-        events = [StoredEvent(stream, version, TYPE, DATA) for version in range(1, batch + 1)]
+        events = [StoredEvent(stream, version, TYPE, data) for version in range(1, batch + 1)]
         to = random.choice(recorders)
         return to.append(events, command_id=command_id, digest=command_id.bytes, metadata=Metadata("kari", command_id))
 

@@ -51,12 +51,13 @@ def run() -> list[Result]:
             url = server.url()
             migrate.migrate(url)
             ensure_generation(url)
-            _record(url, lives)
+            record_lives(url, lives)
             theirs = library.events_a_second(url, lives[:LIBRARY_EVENTS])
             return [*_live(url, theirs), *_rebuilt(url, theirs), *_own_writes(url, lives)]
 
 
-def _record(url: str, lives: list[StoredEvent]) -> None:
+def record_lives(url: str, lives: list[StoredEvent]) -> None:
+    """The same lives in the record of each practice."""
     with connect.sync_pool(url, "sporbar_app") as pool:
         for practice in PRACTICES:
             open_ledger(pool, practice)

@@ -229,6 +229,16 @@ with alone(Path(sys.argv[1]), "demo"):
 """
 
 
+def test_a_demo_whose_data_can_be_kept_nowhere_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused = run("demo", SPORBAR_DATA_DIR=str(tmp_path / "file"), SPORBAR_PORT="0")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert (
+        refused.stderr
+        == f"sporbar: cannot keep data in {tmp_path / 'file'}: File exists; set SPORBAR_DATA_DIR to a directory that can be written\n"
+    )
+
+
 def test_a_second_demo_on_the_same_data_is_refused_and_a_killed_one_leaves_nothing_behind(tmp_path: Path) -> None:
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], cwd=PROJECT, **pipes) as holder:
