@@ -10,11 +10,22 @@ from psycopg_pool import AsyncConnectionPool
 from starlette.responses import Response
 
 _LAG = """
+with unmarked as (  -- of a topic that is known, ledgers that its publisher has not come to: they lag with all they have
+  select 'kafka:' || topic.name as name, ledger.ledger, 0::bigint as position, null::timestamptz as parked_at
+  from projection.topic join ledger.ledger on split_part(ledger.ledger, '/', 2) = coalesce(
+    (select max(split_part(known.ledger, '/', 2)) from projection.follower as known where known.name = 'kafka:' || topic.name), ''
+  )
+  where not exists (
+    select from projection.follower as marked where marked.name = 'kafka:' || topic.name and marked.ledger = ledger.ledger
+  )
+)
 select follower.name,
   coalesce(sum(record.size - follower.position), 0)::bigint as positions,
   coalesce(extract(epoch from max(now() - waiting.time)), 0)::float8 as seconds,
   count(follower.parked_at) as parked
-from projection.follower
+from (
+  select name, ledger, position, parked_at from projection.follower union all select name, ledger, position, parked_at from unmarked
+) as follower
 join projection.record on record.ledger = follower.ledger
 left join lateral (
   select projection.time_of(line) as time from projection.record_line

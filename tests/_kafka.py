@@ -26,15 +26,30 @@ from tests._certificates import make_certificates
 
 DEPLOY = Path(__file__).parents[1] / "deploy" / "kafka"
 NAMED = "SPORBAR_KAFKA_BOOTSTRAP_SERVERS"
+_KEPT = "TEST_KAFKA"
 USER, PASSWORD = "sporbar", "hemmelig"
 STARTED_BEFORE = 60.0
 """Seconds a broker gets to start."""
 _PAUSE = Event()
 
 
+def set_aside() -> None:
+    """Take the settings of Kafka out of the environment: commands that tests start have those that the test gives.
+
+    The cluster is kept under a name that is no setting, which the workers of pytest-xdist inherit.
+    """
+    for name in [name for name in os.environ if name.startswith("SPORBAR_KAFKA_")]:
+        value = os.environ.pop(name)
+        if name == NAMED:
+            os.environ[_KEPT] = value
+
+
+set_aside()
+
+
 def why_not_real() -> str | None:
     """Why Apache Kafka cannot be had; None if it can."""
-    if os.environ.get(NAMED):
+    if os.environ.get(_KEPT):
         return None
     if not (DEPLOY / "target" / ".fetched").exists():
         return "its jars are not there; `make kafka` says why"
@@ -64,7 +79,12 @@ class Broker:
     def settings(self, **changes: Any) -> KafkaSettings:
         """Settings for a topic of its own on this broker, with timeouts that suit tests."""
         usual = KafkaSettings(
-            (self.bootstrap,), self.new_topic(), partitions=3, group=f"group-{uuid4().hex[:8]}", delivery_timeout=6.0, connect_timeout=5.0
+            tuple(address.strip() for address in self.bootstrap.split(",")),
+            self.new_topic(),
+            partitions=3,
+            group=f"group-{uuid4().hex[:8]}",
+            delivery_timeout=6.0,
+            connect_timeout=5.0,
         )
         return replace(usual, **changes)
 
@@ -161,8 +181,10 @@ class Apache(Broker):
 
 
 def apache(broker: Broker) -> Apache:
-    """The broker, for a test of what neither the stand-in nor somebody else's cluster has; else the test is left out."""
+    """The broker, for a test of what neither the stand-in nor somebody else's cluster has; else the test is left out, but not in CI."""
     if not isinstance(broker, Apache):
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"CI needs the Apache Kafka of deploy/kafka: unset {NAMED}, and `make kafka`")
         pytest.skip("this needs the Apache Kafka of deploy/kafka")
     return broker
 
@@ -232,7 +254,7 @@ class Elsewhere(Broker):
 @contextmanager
 def broker(directory: Path) -> Iterator[Broker]:
     """The broker of a session; it ends with the block."""
-    named, reason = os.environ.get(NAMED), why_not_real()
+    named, reason = os.environ.get(_KEPT), why_not_real()
     if reason and os.environ.get("CI") == "true":
         pytest.fail(f"CI needs Apache Kafka: {reason}")
     running = Elsewhere(directory, named) if named else Apache(directory) if reason is None else StandIn(directory, real=False)

@@ -12,9 +12,11 @@ from time import monotonic
 from typing import Any
 
 import structlog
+from psycopg import Connection
 
 from projections._all import read_models
 from projections._engine._fold import Handlers, without_gc
+from projections._engine._store import Store
 from projections._kafka._desk import Desk, Stopped
 from projections._kafka._reading import LINES, Reading
 from projections._kafka._settings import KafkaAway, KafkaSettings
@@ -83,6 +85,7 @@ class Consumer:
             while not self._stopping.is_set():
                 reading: Reading | None = None
                 try:
+                    desks[0].submit(_nothing).result()  # what ends it, ends it before it joins the group
                     with closing(Source(self._settings, session=self._session)) as source:
                         reading = Reading(source, desks, self._handlers, self._settings.topic, self._lines, self._stored)
                         self._read(reading, source.ends() if to_the_end else None)
@@ -103,7 +106,7 @@ class Consumer:
                 if monotonic() >= tidy_at:
                     gc.collect()
                     tidy_at = monotonic() + _TIDY
-            reading.settle()
+            reading.leave()
         finally:
             reading.tell()
 
@@ -112,3 +115,7 @@ class Consumer:
         log.warning("receiving interrupted", reason=str(error), retry_seconds=self._wait)
         self._stopping.wait(self._wait)
         self._wait = min(2 * self._wait, _LATEST)
+
+
+def _nothing(_conn: Connection[Any], _store: Store) -> None:
+    """See whether the database is one that lines can be received into."""

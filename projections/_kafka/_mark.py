@@ -44,6 +44,16 @@ _UNMARKED = """
     order by l.ledger
 """
 
+_MARKED = """
+    select ledger, max(advanced_at) over () from projection.follower where name = %s and parked_at is null order by ledger
+"""
+_HOLD = """
+    select f.name, f.ledger, f.position, l.size
+    from projection.follower as f join ledger.ledger as l using (ledger)
+    where f.name = %s and f.ledger = %s and f.parked_at is null
+    for no key update of f
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Unmarked:
@@ -76,6 +86,17 @@ def recognise(conn: Connection[Any], topic: Topic) -> bool:
 def unmarked(conn: Connection[Any], topic: str, kind: str) -> list[Unmarked]:
     """Ledgers of a kind (what stands after the slash of their name) that have no mark."""
     return [Unmarked(*row) for row in conn.execute(_UNMARKED, {"name": name_of(topic), "kind": kind}, prepare=True)]
+
+
+def marked(conn: Connection[Any], topic: str) -> dict[str, datetime]:
+    """Ledgers that have a mark and are not parked, each with when the latest of all marks moved."""
+    return dict(conn.execute(_MARKED, (name_of(topic),)).fetchall())
+
+
+def hold(conn: Connection[Any], topic: str, ledger: str) -> Claim | None:
+    """Take a ledger in hand, to the end of the transaction, waiting for whoever has it; None if it is parked."""
+    row = conn.execute(_HOLD, (name_of(topic), ledger), prepare=True).fetchone()
+    return Claim(*row) if row else None
 
 
 def mark(conn: Connection[Any], topic: str, positions: Mapping[str, int]) -> None:

@@ -76,7 +76,7 @@ class KafkaOutlet:
         self._batches: defaultdict[int, Batch] = defaultdict(Batch)
         self._producer: KafkaProducer | None = None
         self._partitions: dict[str, tuple[int, bytes]] = {}
-        self._ends: dict[int, int] = {}
+        self._ends = dict(topic.ends)
         self._abandoned = threading.Event()
 
     def send(self, practice: str, line: bytes, headers: Headers) -> bool:

@@ -21,7 +21,7 @@ from projections._engine._store import connect
 from projections._kafka import _mark
 from projections._kafka._headers import headers_of, practice_of
 from projections._kafka._port import BATCH, KafkaOutlet, LineTooLarge, Outlet
-from projections._kafka._resume import enrol
+from projections._kafka._resume import compare, enrol
 from projections._kafka._settings import KafkaAway, KafkaSettings
 from projections._kafka._topic import Topic, ensure_topic
 
@@ -33,8 +33,11 @@ _SOONEST, _LATEST = 0.25, 5.0
 """Seconds before Kafka or the database is tried again, the first time and after many."""
 _GRACE = 3.0
 """Seconds that a publisher which is told to stop waits for acknowledgements."""
+_SLACK = 5.0
+"""Seconds that the database waits for a publisher beyond those that Kafka may take, before it takes its claims away."""
 _TELL_EVERY = 10.0
 """Seconds between two lines of the log that tell what was published."""
+_DATABASE_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInTransactionSessionTimeout)
 
 log = structlog.get_logger("sporbar.publisher")
 
@@ -112,6 +115,7 @@ class Publisher:
         self._stopping = Event()
         self._hints: Hints | None = None
         self._outlet: Outlet | None = None
+        self._compared = False
         self._look_at = 0.0
         self._wait = _SOONEST
         self._untold = 0
@@ -131,11 +135,9 @@ class Publisher:
         with Hints(self._url) as self._hints:
             while not self._stopping.is_set():
                 try:
-                    with connect(self._url) as conn:
-                        self._follow(conn, self._hints)
-                except (KafkaAway, LostClaim) as error:
-                    self._rest("publishing interrupted", error)
-                except psycopg.OperationalError as error:
+                    with self._connect() as conn:
+                        self._stay(conn, self._hints)
+                except _DATABASE_AWAY as error:
                     self._rest("database not reachable", error)
         self._tell()
 
@@ -145,8 +147,9 @@ class Publisher:
         `progress` is told how many are published, and how many there are in all.
         """
         done = 0
-        with connect(self._url) as conn:
+        with self._connect() as conn:
             topic = self._open(conn)
+            compare(conn, self._settings, topic)
             enrol(conn, self._settings, topic, self._kind)
             with closing(KafkaOutlet(self._settings, topic)) as outlet:
                 while waiting := _mark.behind(conn, topic.name):
@@ -158,8 +161,26 @@ class Publisher:
                         self._stopping.wait(MAX_WAIT)
         return done
 
+    def _connect(self) -> Connection[Any]:
+        conn = connect(self._url)
+        patience = self._settings.connect_timeout + self._settings.delivery_timeout + _SLACK
+        conn.execute("select set_config('idle_in_transaction_session_timeout', %s, false)", (f"{round(patience * 1000)}ms",))
+        return conn
+
+    def _stay(self, conn: Connection[Any], hints: Hints) -> None:
+        """Publish with one connection, which a database that is restored does not leave standing."""
+        self._compared = False
+        while not self._stopping.is_set():
+            try:
+                self._follow(conn, hints)
+            except (KafkaAway, LostClaim) as error:
+                self._rest("publishing interrupted", error)
+
     def _follow(self, conn: Connection[Any], hints: Hints) -> None:
         topic = self._open(conn)
+        if not self._compared:
+            compare(conn, self._settings, topic)
+            self._compared = True
         with closing(KafkaOutlet(self._settings, topic)) as self._outlet:
             self._look_at = 0.0
             while not self._stopping.is_set():

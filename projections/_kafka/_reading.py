@@ -50,9 +50,10 @@ class _Batch:
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """A parked practice."""
+    """How far a practice is."""
 
     position: int
+    parked: bool
     retry_asked: bool
 
 
@@ -116,6 +117,11 @@ class Reading:
             if not self._source.commit(offsets):
                 log.info("the group gave these partitions to another consumer meanwhile", topic=self._topic, partitions=sorted(offsets))
 
+    def leave(self) -> None:
+        """Settle, and note how much waits now."""
+        self.settle()
+        self._desk.submit(partial(_look, topic=self._topic, waiting=self._source.waiting())).result()
+
     def at(self, ends: dict[int, int]) -> bool:
         """Whether it has some partitions, and everything of them up to these offsets."""
         partitions = self._source.assigned()
@@ -158,10 +164,11 @@ class Reading:
                 partitions=assigned.from_beginning,
                 practices_there=len(standings),
             )
-        self._sorter.known = {practice: position for practice, (position, _) in standings.items()}
-        self._sorter.stopped = {practice for practice, (_, parked) in standings.items() if parked}
+        self._sorter.known = {practice: each.position for practice, each in standings.items()}
+        self._sorter.stopped = {practice for practice, each in standings.items() if each.parked}
         self._sorter.rereads.clear()
-        self._parked, self._look_at = None, 0.0
+        self._parked = None
+        self._reread(standings)
 
     def _gather(self, seconds: float) -> dict[int, int]:
         """Sort what comes, as long as it comes at once or the database is busy anyway; where each partition goes on."""
@@ -191,18 +198,19 @@ class Reading:
             for practice in self._sorter.stopped - parked.keys():
                 self._sorter.known.pop(practice, None)  # somebody else's doing: the database will say where it stands
             self._sorter.stopped = set(parked)
-            self._reread({practice: each.position for practice, each in parked.items() if each.retry_asked})
+            self._reread(parked)
         if self._parked is None and monotonic() >= self._look_at:
             self._parked = self._desk.submit(partial(_look, topic=self._topic, waiting=self._source.waiting()))
             self._look_at = monotonic() + _LOOK
 
-    def _reread(self, asked: dict[str, int]) -> None:
+    def _reread(self, standings: Mapping[str, _Standing]) -> None:
         """Go back to the beginning of the partitions of practices that are to be tried again."""
         by_partition: dict[int, dict[str, int]] = {}
-        for practice, position in asked.items():
-            number = self._source.partition_of(practice)
-            if number not in self._sorter.rereads or practice not in self._sorter.rereads[number].furthest:
-                by_partition.setdefault(number, {})[practice] = position
+        for practice, each in standings.items():
+            number = self._source.partition_of(practice) if each.retry_asked else -1
+            known = self._sorter.rereads.get(number)
+            if each.retry_asked and (known is None or practice not in known.furthest):
+                by_partition.setdefault(number, {})[practice] = each.position
         for number, practices in by_partition.items():
             upto = self._source.next_offset(number)
             if upto is None:
@@ -229,9 +237,7 @@ class Reading:
             self._parked = None  # what it saw may be older than this
 
 
-_PARKED = """
-select ledger, position, retry_asked_at is not null from projection.follower where name = %s and parked_at is not null
-"""
+_STANDINGS = "select ledger, position, parked_at is not null, retry_asked_at is not null from projection.follower where name = %s"
 _WAITING = """
 insert into projection.waiting (topic, partition, messages) select %s, * from unnest(%s::int[], %s::bigint[])
 on conflict (topic, partition) do update set messages = excluded.messages, noted_at = now()
@@ -242,13 +248,13 @@ def _look(conn: Connection[Any], store: Store, topic: str, waiting: dict[int, in
     if waiting:
         numbers = sorted(waiting)
         conn.execute(_WAITING, (topic, numbers, [waiting[number] for number in numbers]), prepare=True)
-    return {practice: _Standing(position, asked) for practice, position, asked in conn.execute(_PARKED, (store.schema,), prepare=True)}
+    found = conn.execute(f"{_STANDINGS} and parked_at is not null", (store.schema,), prepare=True)
+    return {practice: _Standing(*how) for practice, *how in found}
 
 
-def _standings(conn: Connection[Any], store: Store) -> dict[str, tuple[int, bool]]:
-    """Where every practice stands, and whether it is parked."""
-    found = conn.execute("select ledger, position, parked_at is not null from projection.follower where name = %s", (store.schema,))
-    return {practice: (position, parked) for practice, position, parked in found}
+def _standings(conn: Connection[Any], store: Store) -> dict[str, _Standing]:
+    """Where every practice stands."""
+    return {practice: _Standing(*how) for practice, *how in conn.execute(_STANDINGS, (store.schema,))}
 
 
 def _release(conn: Connection[Any], store: Store, practice: str, upto: int) -> bool:

@@ -83,7 +83,7 @@ def _read(consumer: KafkaConsumer, partition: TopicPartition, start: int, end: i
             position = position_of(message.headers)
             if message.offset >= end or position is None or message.key is None:
                 continue
-            practice = message.key.decode()
+            practice = message.key.decode(errors="replace")  # what is no UTF-8 is no practice's, and looks like none
             if practice not in found or found[practice].position < position:
                 found[practice] = Held(position, message.value)
         if messages:

@@ -3,14 +3,15 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic, sleep
 from typing import Any
 
 from kafka import KafkaAdminClient
-from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
+from kafka.admin import ConfigResource, ConfigResourceType, NewTopic, OffsetSpec
 from kafka.errors import (
     AuthorizationError,
+    IllegalSaslStateError,
     InvalidConfigurationError,
     InvalidPartitionsError,
     InvalidReplicationFactorError,
@@ -24,6 +25,7 @@ from kafka.errors import (
     UnsupportedSaslMechanismError,
     UnsupportedVersionError,
 )
+from kafka.structs import TopicPartition
 
 from projections._kafka._settings import KafkaAway, KafkaSettings, KafkaUnusable
 
@@ -46,6 +48,8 @@ class Topic:
     partitions: int
     largest: int
     """Bytes that a batch of messages may have."""
+    ends: dict[int, int] = field(compare=False)
+    """Where each partition that has a leader ended, when it was asked."""
 
 
 def ensure_topic(settings: KafkaSettings) -> Topic:
@@ -136,6 +140,11 @@ def _in_our_words(settings: KafkaSettings, errors: list[Exception]) -> KafkaUnus
                 return KafkaUnusable(
                     f"Kafka at {settings.addresses} has no {settings.sasl_mechanism}: set another SPORBAR_KAFKA_SASL_MECHANISM"
                 )
+            case IllegalSaslStateError():
+                return KafkaUnusable(
+                    f"the listener of Kafka at {settings.addresses} takes no user: set SPORBAR_KAFKA_SECURITY_PROTOCOL"
+                    " to PLAINTEXT or SSL, or name the port of a listener with SASL"
+                )
             case AuthorizationError():
                 return KafkaUnusable(
                     f"Kafka refuses what Sporbar needs of topic {settings.topic} ({_brief(told_error)}):"
@@ -204,7 +213,7 @@ def _compare(client: KafkaAdminClient, settings: KafkaSettings, found: dict[str,
     if len(partitions) != settings.partitions:
         differences.append(
             f"it has {len(partitions)} partitions, so set SPORBAR_KAFKA_PARTITIONS to that"
-            f" (not the other way: with {settings.partitions} practices would move and lose their order)"
+            f" (not the other way: with {settings.partitions} partitions, practices would move and lose their order)"
         )
     if replication != settings.replication:
         differences.append(f"it has {replication} replicas: set SPORBAR_KAFKA_REPLICATION to that, or reassign its partitions")
@@ -212,7 +221,14 @@ def _compare(client: KafkaAdminClient, settings: KafkaSettings, found: dict[str,
         differences.append(f"its retention.ms is {retention}: set SPORBAR_KAFKA_RETENTION to fit, or alter the topic")
     if config["cleanup.policy"] != "delete":
         differences.append(f"its cleanup.policy is {config['cleanup.policy']}, which would drop lines: alter it to delete")
-    return Topic(settings.topic, str(found.get("topic_id") or ""), len(partitions), int(config["max.message.bytes"])), differences
+    ends = _ends(client, settings.topic, partitions)
+    return Topic(settings.topic, str(found.get("topic_id") or ""), len(partitions), int(config["max.message.bytes"]), ends), differences
+
+
+def _ends(client: KafkaAdminClient, name: str, partitions: list[dict[str, Any]]) -> dict[int, int]:
+    led = [TopicPartition(name, each["partition_index"]) for each in partitions if each["leader_id"] >= 0]
+    found = client.list_partition_offsets(dict.fromkeys(led, OffsetSpec.LATEST)) if led else {}
+    return {partition.partition: last.offset for partition, last in found.items()}
 
 
 def _retention(settings: KafkaSettings) -> int:

@@ -88,8 +88,8 @@ def test_stopped_halfway_it_leaves_nothing_half_and_goes_on(large: Database, tmp
         _, err = process.communicate(timeout=30)
     assert not (tmp_path / "out").exists()
     if number != signal.SIGKILL:
-        assert process.returncode == 130
-        assert err == f"sporbar: broken off; {tmp_path}/out.part is kept, and the same command with --resume goes on\n"
+        told = f"sporbar: broken off; {tmp_path}/out.part is kept, and the same command with --resume goes on\n"
+        assert (err, process.returncode) == (told, 130)
     assert ended(large, tmp_path, *command)[0] == 1
     status, _, err = ended(large, tmp_path, *command, "--resume")
     assert (status, err) == (0, "")

@@ -16,7 +16,7 @@ from tests._kafka import Broker, until
 from tests.faults._processes import part
 from tests.kafka._far import check, check_by_replay, consuming, life, positions, receive, send
 
-EVENTS = 400
+EVENTS = 240
 MODULE = "tests.faults.receive_and_die"
 
 
@@ -116,7 +116,7 @@ def test_the_database_ends_its_sessions(settings: KafkaSettings, elsewhere: Data
     send_part(settings, lives, 0, EVENTS)
     end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
     with consuming(elsewhere, settings, lines=20), elsewhere.connect() as admin:
-        for _ in range(5):
+        for _ in range(3):
             until_more(elsewhere)
             admin.execute(end)
         until_all(elsewhere, lives)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from projections._kafka._headers import headers_of
-from projections._kafka._port import KafkaOutlet, LineTooLarge, partition_of
+from projections._kafka._port import KafkaOutlet, LineTooLarge, TopicReplaced, partition_of
 from projections._kafka._publisher import Publisher, publish_next
 from projections._kafka._settings import KafkaUnusable
 from projections._kafka._topic import admin, ensure_topic
@@ -192,5 +192,22 @@ def test_the_mark_stays_when_the_publisher_dies_after_the_acknowledgement(kafka:
     outlet.close()
     assert marks(database, settings) == {"fjordgata": 0}
     Publisher(database.url, settings).once()
-    assert len(messages(settings)) == 10
+    assert len(messages(settings)) == 5, "the mark is moved, and nothing sent twice"
     assert read_once(settings) == {"fjordgata": lines}
+
+
+def test_a_topic_that_is_made_anew_under_a_publisher_at_rest_ends_it(kafka: Broker, database: Database) -> None:
+    """It has sent nothing to the topic since it started, and would begin in the midst."""
+    settings = kafka.settings(partitions=1)
+    record(database, "fjordgata", 5)
+    Publisher(database.url, settings).once()
+    outlet = KafkaOutlet(settings, ensure_topic(settings))
+    with admin(settings) as client:
+        client.delete_topics([settings.topic])
+        until(lambda: settings.topic not in client.list_topics(), 10, "the topic is gone")
+    ensure_topic(settings)
+    line = record(database, "fjordgata", 1)[-1]
+    assert outlet.send("fjordgata", line, headers_of(line))
+    with pytest.raises(TopicReplaced, match="begins in the midst"):
+        outlet.flush()
+    outlet.close()

@@ -54,6 +54,12 @@ def test_a_user_signs_in_over_tls_and_shows_a_certificate(kafka: Broker, databas
     assert read_once(settings) == {"fjordgata": lines}
 
 
+def test_a_listener_that_takes_no_user(kafka: Broker) -> None:
+    settings = replace(signed_in(kafka, "PLAIN"), bootstrap_servers=(kafka.bootstrap,), connect_timeout=2.0)
+    with pytest.raises(KafkaUnusable, match="takes no user: set SPORBAR_KAFKA_SECURITY_PROTOCOL to PLAINTEXT"):
+        ensure_topic(settings)
+
+
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 def test_a_wrong_password(kafka: Broker, database: Database, mechanism: Mechanism) -> None:
     settings = replace(signed_in(kafka, mechanism), password="galt", connect_timeout=2.0)
