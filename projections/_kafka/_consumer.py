@@ -52,7 +52,7 @@ class Consumer:
         session: float = SESSION,
         stored: Callable[[], None] = lambda: None,
     ) -> None:
-        """`session` is how many seconds the group waits for a sign of life of a member.
+        """`session` is how many seconds the group waits for a sign of life of a member, and the database for the end of a batch.
 
         `stored` is called between a commit of the database and that of the group's offsets.
         """
@@ -81,7 +81,7 @@ class Consumer:
     def _receive(self, *, to_the_end: bool) -> int:
         events = 0
         with ExitStack() as stack, without_gc():
-            desks = [stack.enter_context(Desk(self._url, self._models, self._stopping)) for _ in range(DESKS)]
+            desks = [stack.enter_context(Desk(self._url, self._models, self._stopping, self._session)) for _ in range(DESKS)]
             while not self._stopping.is_set():
                 reading: Reading | None = None
                 try:

@@ -19,8 +19,8 @@ T = TypeVar("T")
 
 _SOONEST, _LATEST = 0.25, 5.0
 """Seconds before the database is tried again, the first time and after many."""
-_SETTINGS = {"synchronous_commit": "on", "idle_in_transaction_session_timeout": "10s"}
-"""The offsets that Kafka keeps must not get ahead of what the disk has; and a process that hangs must not hold practices for long."""
+_LIMITED = 170_000
+"""First version of PostgreSQL that ends a transaction which takes too long, whatever it waits for."""
 
 log = structlog.get_logger("sporbar.consumer")
 
@@ -32,10 +32,12 @@ class Stopped(Exception):
 class Desk:
     """Does one thing after the other, in the order given. A context manager."""
 
-    def __init__(self, url: str, models: tuple[ReadModel[Any], ...] | None, stopping: Event) -> None:
+    def __init__(self, url: str, models: tuple[ReadModel[Any], ...] | None, stopping: Event, longest: float) -> None:
+        """A transaction may take `longest` seconds: a process that hangs in one has practices locked, which others wait for."""
         self._url = url
         self._models = models
         self._stopping = stopping
+        self._longest = longest
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="consumer-database")
         self._conn: Connection[Any] | None = None
         self._store: Store | None = None
@@ -62,15 +64,17 @@ class Desk:
                 self._leave()
                 if self._stopping.is_set():
                     raise Stopped from error
-                log.warning("database not reachable", reason=" ".join(str(error).split()), retry_seconds=wait)
+                log.warning("storing interrupted", reason=" ".join(str(error).split()), retry_seconds=wait)
                 self._stopping.wait(wait)
                 wait = min(2 * wait, _LATEST)
 
     def _open(self) -> tuple[Connection[Any], Store]:
         if self._conn is None:
             self._conn = connect(self._url)
-            for name, value in _SETTINGS.items():
-                self._conn.execute("select set_config(%s, %s, false)", (name, value))
+            # the offsets that Kafka keeps must not get ahead of what the disk has
+            self._conn.execute("set synchronous_commit = on")
+            if self._conn.info.server_version >= _LIMITED:
+                self._conn.execute("select set_config('transaction_timeout', %s, false)", (f"{round(self._longest * 1000)}ms",))
         if self._store is None:
             require_no_records(self._conn)
             self._store = open_store(self._conn, self._models)

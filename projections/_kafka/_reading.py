@@ -17,7 +17,7 @@ from projections._engine._received import Run, Taken, receive, release
 from projections._engine._store import Store
 from projections._kafka._desk import Desk
 from projections._kafka._sorter import Reread, Sorter
-from projections._kafka._source import Source
+from projections._kafka._source import PAGE, Source
 from projections._kafka._unpack import Message
 
 LINES = 2_000
@@ -176,7 +176,7 @@ class Reading:
         found = 0
         wait = 0.0 if self._under_way else seconds
         while found < self._lines and self._sorter.size < BYTES:
-            messages, self._held = self._held or self._source.poll(wait), {}
+            messages, self._held = self._held or self._source.poll(wait, min(PAGE, self._lines)), {}
             if self._source.changed and offsets:
                 self._held = messages  # first learn where the practices stand
                 break

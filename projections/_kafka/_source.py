@@ -93,11 +93,11 @@ class Source:
         """Leave the group."""
         self._consumer.close(timeout_ms=_CLOSE)
 
-    def poll(self, seconds: float) -> Mapping[int, list[Message]]:
+    def poll(self, seconds: float, most: int = PAGE) -> Mapping[int, list[Message]]:
         """The next messages by partition, in their order, as soon as there are some; none after `seconds`."""
         with self._told():
             self._go_on_joining()
-            found = self._consumer.poll(timeout_ms=round(seconds * 1000), max_records=PAGE)
+            found = self._consumer.poll(timeout_ms=round(seconds * 1000), max_records=most)
             if found:
                 self._heard_at = monotonic()
             elif monotonic() - self._heard_at > _LOOK:

@@ -11,9 +11,8 @@ import sys
 from gateway.cli._kafka import kafka_settings
 from gateway.settings import load_settings
 from projections._kafka._consumer import Consumer
-from tests.kafka._far import SESSION
 
-LINES = 20
+LINES, SESSION = 20, 6.0
 
 
 def main(what: str) -> None:

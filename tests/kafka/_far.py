@@ -6,6 +6,7 @@ from threading import Thread
 from typing import Any
 
 from kafka import KafkaProducer
+from psycopg import Connection
 
 from events._codec import parse_line
 from events.ledger.follower import Parked
@@ -18,6 +19,7 @@ from projections._kafka._port import partition_of
 from projections._kafka._settings import KafkaSettings
 from projections._kafka._topic import ensure_topic
 from tests._database import Database
+from tests._kafka import until
 from tests.projections._histories import a_life
 from tests.projections._record import lines, stored
 
@@ -78,7 +80,17 @@ def consuming(database: Database, settings: KafkaSettings, **options: Any) -> It
 def positions(database: Database) -> dict[str, int]:
     """How far the read models are, by practice."""
     with database.connect() as conn:
-        return dict(conn.execute("select ledger, position from projection.follower where name = %s", (SCHEMA,)).fetchall())
+        return _positions(conn)
+
+
+def _positions(conn: Connection[Any]) -> dict[str, int]:
+    return dict(conn.execute("select ledger, position from projection.follower where name = %s", (SCHEMA,)).fetchall())
+
+
+def until_there(database: Database, lines: int, seconds: float = 40) -> None:
+    """Wait until there are so many lines."""
+    with database.connect() as conn:
+        until(lambda: sum(_positions(conn).values()) >= lines, seconds, f"{lines} lines are there")
 
 
 def received(database: Database, practice: str) -> list[bytes]:

@@ -21,8 +21,22 @@ from projections._kafka._headers import Headers, headers_of
 from projections._kafka._publisher import Publisher
 from projections._kafka._settings import KafkaSettings, KafkaUnusable
 from tests._database import Database
-from tests._kafka import Broker, until
-from tests.kafka._far import asked, check, check_by_replay, consuming, life, parked, positions, put, receive, received, rows, send
+from tests._kafka import PASSWORD, USER, Broker, apache, until
+from tests.kafka._far import (
+    asked,
+    check,
+    check_by_replay,
+    consuming,
+    life,
+    parked,
+    positions,
+    put,
+    receive,
+    received,
+    rows,
+    send,
+    until_there,
+)
 from tests.kafka._world import lines_of
 from tests.projections._every_event import PRACTICE, everything
 from tests.projections._histories import a_life
@@ -88,21 +102,17 @@ def test_a_gap_stops_its_practice_until_the_line_is_there(kafka: Broker, elsewhe
 
 
 def test_a_gap_between_what_is_there_and_what_comes(kafka: Broker, elsewhere: Database) -> None:
-    settings, lines = kafka.settings(), life(KARI, 12)
+    settings, lines, others = kafka.settings(), life(KARI, 12), life(OLA, 12)
     send(settings, *lines[:4])
     receive(elsewhere, settings)
-    send(settings, *lines[6:])
+    send(settings, *lines[6:], *others[6:])
     receive(elsewhere, settings)
-    check(elsewhere, kari=lines[:4])
-    assert parked(elsewhere)[KARI].error == "Gap: line 5 is missing, line 7 came instead"
+    check(elsewhere, kari=lines[:4], ola=[])
+    assert {name: each.error for name, each in parked(elsewhere).items()} == {
+        KARI: "Gap: line 5 is missing, line 7 came instead",
+        OLA: "Gap: line 1 is missing, line 7 came instead",
+    }
     assert receive(elsewhere, settings) == 0
-
-
-def test_a_practice_whose_beginning_is_gone(kafka: Broker, elsewhere: Database) -> None:
-    settings, lines = kafka.settings(), life(KARI, 12)
-    send(settings, *lines[6:])
-    receive(elsewhere, settings)
-    assert parked(elsewhere)[KARI].error == "Gap: line 1 is missing, line 7 came instead"
 
 
 POISONS: dict[str, Callable[[bytes], bytes]] = {
@@ -169,10 +179,15 @@ def test_messages_that_are_no_lines_are_left_out_and_told(kafka: Broker, elsewhe
     assert [log["number"] for log in logs if log["log_level"] == "warning"] == [5]
 
 
-def test_a_group_that_was_reset_changes_nothing(kafka: Broker, elsewhere: Database) -> None:
+def test_a_group_goes_on_where_it_stands_and_a_reset_changes_nothing(kafka: Broker, elsewhere: Database) -> None:
     settings, lines = kafka.settings(), life(KARI, 30)
-    send(settings, *lines)
+    send(settings, *lines[:20])
     receive(elsewhere, settings)
+    send(settings, *lines[20:])
+    with capture_logs() as logs:
+        assert receive(elsewhere, settings) == 10
+    assert [log["dropped"] for log in logs if log["event"] == "received"] == [0]
+
     before = rows(elsewhere, KARI)
     with capture_logs() as logs:
         assert receive(elsewhere, replace(settings, group=settings.group + "-anew"), lines=10) == 0
@@ -183,27 +198,17 @@ def test_a_group_that_was_reset_changes_nothing(kafka: Broker, elsewhere: Databa
     assert sum(log["dropped"] for log in logs if log["event"] == "received") == 30
 
 
-def test_a_group_that_stands_is_continued(kafka: Broker, elsewhere: Database) -> None:
-    settings, lines = kafka.settings(), life(KARI, 30)
-    send(settings, *lines[:20])
-    receive(elsewhere, settings)
-    send(settings, *lines[20:])
-    with capture_logs() as logs:
-        assert receive(elsewhere, settings) == 10
-    assert [log["dropped"] for log in logs if log["event"] == "received"] == [0]
-
-
 def test_two_consumers_share_the_partitions_in_the_middle(kafka: Broker, elsewhere: Database) -> None:
     settings = kafka.settings(partitions=6)
     practices = {f"practice{number}": life(f"practice{number}", 120) for number in range(8)}
     send(settings, *(line for lines in practices.values() for line in lines[:60]))
-    with consuming(elsewhere, settings, lines=5) as first:
-        until(lambda: len(positions(elsewhere)) > 1, 20, "the first is at work")
-        with consuming(elsewhere, settings, lines=5):
+    with consuming(elsewhere, settings, lines=20) as first:
+        until_there(elsewhere, 100)
+        with consuming(elsewhere, settings, lines=20):
             send(settings, *(line for lines in practices.values() for line in lines[60:]))
-            until(lambda: sum(positions(elsewhere).values()) > 8 * 70, 40, "both are at work")
+            until_there(elsewhere, 8 * 70)
             first.stop()
-            until(lambda: sum(positions(elsewhere).values()) == 8 * 120, 40, "everything is there")
+            until_there(elsewhere, 8 * 120)
     check(elsewhere, **practices)
     check_by_replay(elsewhere)
 
@@ -212,7 +217,7 @@ def test_read_models_are_made_anew_from_what_was_received(kafka: Broker, elsewhe
     settings, lines, others = kafka.settings(), life(KARI, 30), life(OLA, 30)
     send(settings, *lines[:20])
     with consuming(elsewhere, settings):
-        until(lambda: positions(elsewhere) == {KARI: 20}, 20, "it follows")
+        until_there(elsewhere, 20)
         assert rebuild(elsewhere.url, processes=1).events == 20
         send(settings, *lines[20:])
         send(settings, *others)
@@ -259,6 +264,15 @@ def test_a_missing_topic_is_told_with_what_to_do(kafka: Broker, elsewhere: Datab
     settings = kafka.settings()
     with pytest.raises(KafkaUnusable, match=f"there is no topic {settings.topic} at .*: `sporbar publish` makes it"):
         receive(elsewhere, settings)
+
+
+def test_a_wrong_password_is_told(kafka: Broker, elsewhere: Database) -> None:
+    door = f"127.0.0.1:{apache(kafka).sasl_port}"
+    signing_in = {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "PLAIN", "username": USER, "password": PASSWORD + "t"}
+    settings = kafka.settings(bootstrap_servers=(door,), connect_timeout=2.0, **signing_in)
+    with pytest.raises(KafkaUnusable, match=f"Kafka at {door} does not let user {USER} in") as told:
+        receive(elsewhere, settings)
+    assert PASSWORD not in str(told.value)
 
 
 def test_a_broker_that_is_away_is_tried_again_and_told(elsewhere: Database) -> None:

@@ -6,11 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from events.ledger.recorder import open_ledger
-from projections._engine._generation import ensure_generation
 from projections._kafka._settings import KafkaSettings
 from tests._database import Database
-from tests._kafka import PASSWORD, USER, Broker, apache, until
+from tests._kafka import Broker, until
 from tests.kafka._far import check, life, parked, positions, receive, send
 
 
@@ -60,21 +58,14 @@ def test_a_parked_practice_is_shown_and_asked_for(kafka: Broker, elsewhere: Data
     check(elsewhere, kari=lines)
 
 
-def test_what_cannot_be_is_told_in_one_line(kafka: Broker, database: Database, elsewhere: Database, tmp_path: Path) -> None:
-    settings, nowhere = kafka.settings(), kafka.settings()
-    send(settings, *life("kari", 1))
-    ensure_generation(database.url)
-    open_ledger(database.sync_pool(), "ola")
-    door = f"127.0.0.1:{apache(kafka).sasl_port}"
-    wrong = {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "PLAIN", "username": USER, "password": PASSWORD + "t"}
+def test_what_cannot_be_is_told_in_one_line(kafka: Broker, elsewhere: Database, tmp_path: Path) -> None:
+    nowhere = kafka.settings()
     cases = [
-        (elsewhere, {}, "set SPORBAR_KAFKA_BOOTSTRAP_SERVERS to host:port of a Kafka broker"),
-        (elsewhere, here(nowhere), f"there is no topic {nowhere.topic} at {nowhere.addresses}: `sporbar publish` makes it"),
-        (elsewhere, here(settings) | wrong | {"bootstrap_servers": door}, f"Kafka at {door} does not let user {USER} in"),
-        (database, here(settings), "this database keeps records of its own, so it takes no lines from Kafka"),
+        ({}, "set SPORBAR_KAFKA_BOOTSTRAP_SERVERS to host:port of a Kafka broker"),
+        (here(nowhere), f"there is no topic {nowhere.topic} at {nowhere.addresses}: `sporbar publish` makes it"),
     ]
-    running = [sporbar(where, tmp_path, "project", "--from-kafka", **kafka_settings) for where, kafka_settings, _ in cases]
-    for failed, (_, _, said) in zip(running, cases, strict=True):
+    running = [sporbar(elsewhere, tmp_path, "project", "--from-kafka", **settings) for settings, _ in cases]
+    for failed, (_, said) in zip(running, cases, strict=True):
         _, told = failed.communicate(timeout=60)
         assert (failed.returncode, told.count("\n")) == (1, 1), told
         assert told.startswith(f"sporbar: {said}")
