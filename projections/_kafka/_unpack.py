@@ -65,6 +65,9 @@ def _number(data: bytes, at: int) -> tuple[int, int]:
     byte = data[at]
     if byte < 0x80:
         return (byte >> 1) ^ -(byte & 1), at + 1
+    if (following := data[at + 1]) < 0x80:
+        number = byte & 0x7F | following << 7
+        return (number >> 1) ^ -(number & 1), at + 2
     number, shift = byte & 0x7F, 7
     while True:
         at += 1
