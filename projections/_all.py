@@ -3,6 +3,7 @@
 from functools import cache
 from hashlib import sha256
 from importlib import import_module
+from itertools import chain
 from pkgutil import iter_modules
 from typing import Any
 
@@ -23,6 +24,6 @@ def fingerprint(models: tuple[ReadModel[Any], ...]) -> str:
     """What a generation of these read models was made with: their tables and the versions of their folds."""
     parts = []
     for model in models:
-        statements = (*create_statements(model.table, "read"), *index_statements(model.table, "read"))
+        statements = (*create_statements(model.table, "read"), *chain.from_iterable(index_statements(model.table, "read").values()))
         parts += [f"{model.table.name} {model.version}", *(statement.as_string() for statement in statements)]
     return sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -138,21 +138,32 @@ def create_statements(declared: Table, schema: str) -> list[sql.Composed]:
     return [current, _create(schema, declared.history_name, (*declared.stored, REPLACED_AT), "fillfactor = 100")]
 
 
-def index_statements(declared: Table, schema: str) -> list[sql.Composed]:
-    """Primary keys and indexes, each led by `practice`; the history's serve as-of queries, look-ups by key and audit trails."""
+def index_statements(declared: Table, schema: str) -> dict[str, list[sql.Composed]]:
+    """The indexes of the table and of its history, by their names; each is led by `practice`.
+
+    The first is that of the primary key, which `key_statements` declares. The history's serve as-of queries, look-ups by
+    key and audit trails.
+    """
     by_subject = [(declared.subject,)] if declared.subject else []
-    statements = _indexes(schema, declared.name, declared.key, [*declared.indexes, *by_subject])
+    statements = {declared.name: _indexes(schema, declared.name, declared.key, [*declared.indexes, *by_subject])}
     if declared.history:
         name, key = declared.history_name, (*declared.key, "position")
-        statements += _indexes(schema, name, key, [("replaced_at", "position"), *by_subject])
+        statements[name] = _indexes(schema, name, key, [("replaced_at", "position"), *by_subject])
     return statements
 
 
+def key_statements(declared: Table, schema: str) -> list[sql.Composed]:
+    """What makes primary keys of the indexes made for them; takes no time, but every lock that there is."""
+    query = sql.SQL("alter table {} add primary key using index {}")
+    return [query.format(sql.Identifier(schema, name), _key_index(name)) for name in declared.names]
+
+
 def _indexes(schema: str, name: str, key: tuple[str, ...], wanted: list[tuple[str, ...]]) -> list[sql.Composed]:
-    """The primary key, and the indexes wanted that no longer one serves."""
+    """That of the primary key, and the indexes wanted that no longer one serves."""
     needed = [columns for columns in dict.fromkeys(wanted) if not any(_leads(columns, other) for other in wanted)]
     secondary = [_index(schema, name, columns) for columns in needed if columns != key[: len(columns)]]
-    return [_primary_key(schema, name, key), *secondary]
+    unique = sql.SQL("create unique index {} on {} ({})")
+    return [unique.format(_key_index(name), sql.Identifier(schema, name), names(("practice", *key))), *secondary]
 
 
 def names(columns: Iterable[str], of: str | None = None) -> sql.Composed:
@@ -184,8 +195,8 @@ def _leads(columns: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return len(columns) < len(other) and columns == other[: len(columns)]
 
 
-def _primary_key(schema: str, name: str, columns: tuple[str, ...]) -> sql.Composed:
-    return sql.SQL("alter table {} add primary key ({})").format(sql.Identifier(schema, name), names(("practice", *columns)))
+def _key_index(name: str) -> sql.Identifier:
+    return sql.Identifier(f"{name}_pkey")
 
 
 def _index(schema: str, name: str, columns: tuple[str, ...]) -> sql.Composed:

@@ -5,7 +5,7 @@ other, so rows are written here ten times as fast. The formats are those of the 
 """
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache, partial
 from struct import Struct
@@ -17,8 +17,7 @@ from psycopg.pq import Format
 from psycopg.types.numeric import DecimalBinaryDumper
 
 from events._frozen import written
-from projections._engine._fold import Version
-from projections._model import Key
+from projections._engine._fold import Cell, Version
 from read_side._tables import Column, Table
 
 Field = Callable[[Any], bytes]
@@ -33,6 +32,7 @@ _empty_array = Struct("!iiI").pack
 _NULL = _int4(-1)
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _EPOCH_DAY = date(2000, 1, 1).toordinal()
 _DECIMAL = DecimalBinaryDumper(Decimal)
 
@@ -81,8 +81,7 @@ def _varying(encode: Callable[[Any], bytes]) -> Callable[[bytes], Field]:
 
 
 def _microseconds(value: datetime) -> int:
-    since = value - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return (value - _EPOCH) // _MICROSECOND
 
 
 def text_element(text: bytes) -> bytes:
@@ -137,7 +136,6 @@ class RowFormat:
         self._first, self._again = _writers(columns, self._prefix, self._field)
         count = _int4 if typed else _int2
         self._heads = count(len(table.stored)), count(len(table.stored) + 1)
-        self._known: dict[Key, tuple[object, list[bytes]]] = {}
 
     def _prefix(self, column: Column) -> bytes:
         return _oid(_TYPES[column.type][0]) if self._typed else b""
@@ -147,17 +145,13 @@ class RowFormat:
         field = _TYPES[column.type][1](self._prefix(column))
         return lru_cache(maxsize=500)(field) if column.type == "text" and not column.personal else field
 
-    def forget(self) -> None:
-        """Let go of the encoded values of the last batch."""
-        self._known.clear()
-
     def encode(self, practice: str, versions: Iterable[Version]) -> list[bytes]:
         """Versions of a practice's rows; those that were replaced are rows of the history."""
         practice_field, position_field = self._practice(practice), self._position
         (head, history_head), typed = self._heads, self._typed
         encoded = []
-        for key, row, position, replaced_at in versions:
-            fields = self._next(key, row) if self._changing else self._first(row)
+        for cell, row, position, replaced_at in versions:
+            fields = self._next(cell, row) if self._changing else self._first(row)
             if replaced_at:
                 line = b"".join((history_head, practice_field, position_field(position), *fields, position_field(replaced_at)))
             else:
@@ -165,14 +159,14 @@ class RowFormat:
             encoded.append(_int4(len(line)) + line if typed else line)
         return encoded
 
-    def _next(self, key: Key, row: object) -> list[bytes]:
-        before = self._known.get(key)
+    def _next(self, cell: Cell, row: object) -> list[bytes]:
+        before = cell.encoded
         if before is None:
             fields = self._first(row)
         else:
             fields = before[1].copy()
             self._again(row, before[0], fields)
-        self._known[key] = row, fields
+        cell.encoded = row, fields
         return fields
 
 

@@ -1,7 +1,7 @@
 """Events -> rows and their history, in memory: one practice, one batch after the other. Pure: no clock, no I/O."""
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -36,10 +36,12 @@ class Cell:
     """Since the changes were last taken."""
     stored: bool = False
     """Whether the database has the row that stood here before the changes."""
+    encoded: tuple[Any, list[bytes]] | None = None
+    """The version that was encoded last, and its fields: the next one shares most of them."""
 
 
-Version = tuple[Key, Any, int, int]
-"""Key, row, position of the event that made it, and of the event that replaced it or took it away, 0 while it stands."""
+Version = tuple[Cell, Any, int, int]
+"""Place, row, position of the event that made it, and of the event that replaced it or took it away, 0 while it stands."""
 
 
 @dataclass
@@ -55,6 +57,11 @@ class TableFold:
     replaced: list[Version] = field(default_factory=list)
     written: list[Version] = field(default_factory=list)
     """New rows of a table without history."""
+    key_of: Callable[[Any], Key] = field(init=False)
+    """The key of a row."""
+
+    def __post_init__(self) -> None:
+        self.key_of = values_reader(self.table.key)
 
     def cell(self, key: Key) -> Cell:
         """The place of a row."""
@@ -69,13 +76,13 @@ class TableFold:
     def change(self, cell: Cell, row: Any, position: int) -> None:
         """Take the row that an event made, or None where it removed one."""
         if not self.table.history:
-            self.written.append((cell.key, row, position, 0))
+            self.written.append((cell, row, position, 0))
             return
         if not cell.changed:
             cell.changed, cell.stored = True, cell.row is not None
             self.changed.append(cell)
         if cell.row is not None:
-            self.replaced.append((cell.key, cell.row, cell.position, position))
+            self.replaced.append((cell, cell.row, cell.position, position))
         cell.row, cell.position = row, position
 
     def current(self) -> Iterator[Version]:
@@ -83,7 +90,7 @@ class TableFold:
         yield from self.written
         for cell in self.changed:
             if cell.row is not None:
-                yield cell.key, cell.row, cell.position, 0
+                yield cell, cell.row, cell.position, 0
 
     def removed(self) -> list[Key]:
         """Keys of rows that the database has and that are no more."""
@@ -92,6 +99,11 @@ class TableFold:
 
 class FoldError(Exception):
     """A handler made a row under another key than the one it was asked for."""
+
+
+def _once(keys: Iterable[Key]) -> Iterable[Key]:
+    found = list(keys)
+    return found if len(found) == 1 else dict.fromkeys(found)
 
 
 Touch = tuple[TableFold, Step[Any], Cell]
@@ -114,7 +126,6 @@ class Handlers:
     def __init__(self, models: tuple[ReadModel[Any], ...]) -> None:
         self.models = models
         self.tables = [model.table for model in models]
-        self.keys = {table.name: values_reader(table.key) for table in self.tables}
         self.steps: dict[type[DomainEvent], list[tuple[int, Step[Any]]]] = {}
         for index, model in enumerate(models):
             for event_class, step in model.steps.items():
@@ -132,7 +143,7 @@ class PracticeFold:
         self.ledger = ledger
         self.tables = [TableFold(table) for table in handlers.tables]
         self.failure: Failure | None = None
-        self._handlers = handlers
+        self._steps = {event_class: [(self.tables[index], step) for index, step in steps] for event_class, steps in handlers.steps.items()}
 
     def plan(self, lines: Iterable[tuple[int, bytes]]) -> list[Planned]:
         """The events of lines, given with their positions, up to the first that cannot be read."""
@@ -150,7 +161,10 @@ class PracticeFold:
         done = 0
         for event, envelope, touches in planned:
             try:
-                changes = [(fold, cell, self._apply(event, envelope, fold, step, cell)) for fold, step, cell in touches]
+                changes = [(fold, cell, step.apply(cell.row, event, envelope)) for fold, step, cell in touches]
+                for fold, cell, row in changes:
+                    if cell.row is None and row is not None and (key := fold.key_of(row)) != cell.key:
+                        raise FoldError(f"{fold.table.name}: asked for the row {cell.key}, made the row {key}")
             except Exception as error:  # noqa: BLE001 -- as above
                 self.failure = Failure(envelope.position, error)
                 break
@@ -164,15 +178,9 @@ class PracticeFold:
         envelope, data = parse_line(line)
         if envelope.position != position or envelope.ledger != self.ledger:
             raise BadLine(f"the line says {envelope.ledger} {envelope.position}, the ledger {self.ledger} {position}")
-        event, touches = build(envelope.type, data), list[Touch]()
-        for index, step in self._handlers.steps.get(type(event), ()):
-            fold, keys = self.tables[index], list(step.keys(event, envelope))
-            for key in keys if len(keys) == 1 else dict.fromkeys(keys):
-                touches.append((fold, step, fold.cell(key)))
-        return event, envelope, touches
-
-    def _apply(self, event: DomainEvent, envelope: Envelope, fold: TableFold, step: Step[Any], cell: Cell) -> Any:
-        row = step.apply(cell.row, event, envelope)
-        if row is not None and cell.row is None and (key := self._handlers.keys[fold.table.name](row)) != cell.key:
-            raise FoldError(f"{fold.table.name}: asked for the row {cell.key}, made the row {key}")
-        return row
+        event = build(envelope.type, data)
+        return (
+            event,
+            envelope,
+            [(fold, step, fold.cell(key)) for fold, step in self._steps.get(type(event), ()) for key in _once(step.keys(event, envelope))],
+        )

@@ -8,7 +8,7 @@ from psycopg import Connection, sql
 from projections._all import fingerprint, read_models
 from projections._engine._store import connect
 from projections._model import ReadModel
-from read_side._tables import create_statements, index_statements
+from read_side._tables import create_statements, index_statements, key_statements
 
 SWITCH_LOCK = (0x53706F72, 1)
 """Advisory lock: held shared by every batch, exclusively by the switch to another generation."""
@@ -80,9 +80,18 @@ def begin(conn: Connection[Any], models: tuple[ReadModel[Any], ...]) -> Generati
 
 
 def create_indexes(conn: Connection[Any], generation: Generation, models: tuple[ReadModel[Any], ...]) -> None:
-    """Make the primary keys and indexes."""
+    """Make the indexes and primary keys."""
     for model in models:
-        for statement in index_statements(model.table, generation.schema):
+        for statements in index_statements(model.table, generation.schema).values():
+            for statement in statements:
+                conn.execute(statement)
+    declare_keys(conn, generation.schema, models)
+
+
+def declare_keys(conn: Connection[Any], schema: str, models: tuple[ReadModel[Any], ...]) -> None:
+    """Make primary keys of the indexes that are there for them."""
+    for model in models:
+        for statement in key_statements(model.table, schema):
             conn.execute(statement)
 
 

@@ -14,7 +14,7 @@ from psycopg.types.string import ByteaBinaryLoader
 from projections._all import read_models
 from projections._engine._batch import advance, describe
 from projections._engine._fold import Failure, PracticeFold
-from projections._engine._generation import BUILD_LOCK, SWITCH_LOCK, Generation, activate, active, begin, drop_inactive
+from projections._engine._generation import BUILD_LOCK, SWITCH_LOCK, Generation, activate, active, begin, declare_keys, drop_inactive
 from projections._engine._processes import Crew, Desk, Progress, crew, quiet
 from projections._engine._store import RowError, Store, connect
 from projections._engine._worker import lagging
@@ -72,7 +72,8 @@ def rebuild(url: str, *, processes: int = 2, models: tuple[ReadModel[Any], ...] 
             generation = begin(conn, every)
         sizes = dict(_practices(conn))
         with crew(url, generation.schema, processes, sizes, models) as workers:
-            _fill(workers, sizes, every, progress)
+            _fill(workers, sizes, progress)
+            _make_indexes(conn, workers, generation.schema, every)
         progress("catch up", sum(sizes.values()), sum(sizes.values()))
         _switch(url, conn, generation, every)
         log.info("read models rebuilt", schema=generation.schema, practices=len(sizes), events=sum(sizes.values()))
@@ -93,7 +94,7 @@ def _practices(conn: Connection[Any]) -> list[tuple[str, int]]:
     return conn.execute("select ledger, size from projection.record where strpos(ledger, '/') = 0 order by size desc, ledger").fetchall()
 
 
-def _fill(workers: Crew, sizes: dict[str, int], models: tuple[ReadModel[Any], ...], progress: Progress) -> None:
+def _fill(workers: Crew, sizes: dict[str, int], progress: Progress) -> None:
     total, done = sum(sizes.values()), 0
 
     def tell(events: int) -> None:
@@ -103,15 +104,16 @@ def _fill(workers: Crew, sizes: dict[str, int], models: tuple[ReadModel[Any], ..
 
     workers.run(build_practice, sizes, tell)
     progress("index", total, total)
-    tables = [name for model in models for name in model.table.names]
-    workers.run(make_index, _indexes(models), lambda _events: None)
-    workers.run(analyse, tables, lambda _events: None)
 
 
-def _indexes(models: tuple[ReadModel[Any], ...]) -> list[str]:
-    """A job for each index, as table and number; the first of every table, then the second, so that tables take turns."""
-    jobs = [(number, f"{model.table.name} {number}") for model in models for number, _ in enumerate(index_statements(model.table, ""))]
-    return [name for _, name in sorted(jobs)]
+def _make_indexes(conn: Connection[Any], workers: Crew, schema: str, models: tuple[ReadModel[Any], ...]) -> None:
+    """Indexes of the largest tables first, so that nobody is left waiting for one of them at the end; then statistics."""
+    sizes = dict(conn.execute("select relname, pg_relation_size(oid) from pg_class where relnamespace = %s::regnamespace", (schema,)))
+    made = {name: len(made) for model in models for name, made in index_statements(model.table, schema).items()}
+    largest = sorted(made, key=lambda name: (-sizes[name], name))
+    workers.run(make_index, [f"{name} {number}" for name in largest for number in range(made[name])], lambda _events: None)
+    workers.run(analyse, largest, lambda _events: None)
+    declare_keys(conn, schema, models)
 
 
 def build_practice(desk: Desk, ledger: str) -> None:
@@ -164,11 +166,11 @@ def _follow_from(desk: Desk, ledger: str, position: int, failure: Failure | None
 
 
 def make_index(desk: Desk, job: str) -> None:
-    """Make one of a table's keys and indexes, or its history's."""
+    """Make one of the indexes of a table."""
     name, _, number = job.partition(" ")
-    table = next(model.table for model in desk.store.models if model.table.name == name)
+    table = next(model.table for model in desk.store.models if name in model.table.names)
     desk.conn.execute("set max_parallel_maintenance_workers = 0")  # every process is at work on an index of its own
-    desk.conn.execute(index_statements(table, desk.store.schema)[int(number)])
+    desk.conn.execute(index_statements(table, desk.store.schema)[name][int(number)])
 
 
 def analyse(desk: Desk, table: str) -> None:

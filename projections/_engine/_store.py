@@ -29,6 +29,9 @@ def connect(url: str, *, statement_timeout: float = STATEMENT_TIMEOUT) -> Connec
     return conn
 
 
+_TOGETHER = 100
+"""Rows handed to COPY at a time: small pieces of memory are used again, large ones are asked of the kernel each time."""
+
 Asked = list[tuple[TableFold, psycopg.Cursor[Any]]]
 """Queries under way, by the table whose cells they are for."""
 
@@ -78,7 +81,7 @@ class Store:
     def copy_rows(self, conn: Connection[Any], fold: PracticeFold) -> None:
         """Write the rows as they stand by COPY into tables that have none of the practice."""
         for table in fold.tables:
-            rows: list[Version] = [(cell.key, cell.row, cell.position, 0) for cell in table.cells.values() if cell.row is not None]
+            rows: list[Version] = [(cell, cell.row, cell.position, 0) for cell in table.cells.values() if cell.row is not None]
             self._tables[table.table.name].copy(conn, fold.ledger, rows)
 
 
@@ -122,17 +125,14 @@ class TableStore:
             conn.execute(self._insert_history, (Raw(array(self._row_types[self.table.history_name], replaced)),), prepare=True)
         if current := self._encode(self._rows, practice, fold.current()):
             conn.execute(self._upsert, (Raw(array(self._row_types[self.table.name], current)),), prepare=True)
-        self._rows.forget()
 
     def copy(self, conn: Connection[Any], practice: str, versions: list[Version]) -> None:
         """COPY rows into the table."""
         _copy(conn, self._copy, self._encode(self._copied, practice, versions))
-        self._copied.forget()
 
     def copy_history(self, conn: Connection[Any], practice: str, versions: list[Version]) -> None:
         """COPY versions into the history."""
         _copy(conn, self._copy_history, self._encode(self._copied, practice, versions))
-        self._copied.forget()
 
     def _encode(self, form: RowFormat, practice: str, versions: Iterable[Version]) -> list[bytes]:
         try:
@@ -172,4 +172,7 @@ def _text(query: LiteralString, *parts: sql.Composable) -> bytes:
 def _copy(conn: Connection[Any], statement: bytes, rows: list[bytes]) -> None:
     if rows:
         with conn.cursor().copy(statement) as copy:
-            copy.write(COPY_HEADER + b"".join(rows) + COPY_TRAILER)
+            copy.write(COPY_HEADER)
+            for start in range(0, len(rows), _TOGETHER):
+                copy.write(b"".join(rows[start : start + _TOGETHER]))
+            copy.write(COPY_TRAILER)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from psycopg import Connection
 
 from projections._engine._binary import COPY_HEADER, COPY_TRAILER, Raw, RowFormat, array
+from projections._engine._fold import Cell
 from projections._engine._store import connect
 from read_side._as_of import row_reader
 from read_side._tables import create_statements, table, table_of
@@ -104,7 +105,7 @@ def _read_back(conn: Connection[Any]) -> list[TypesRow]:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(rows=st.lists(_rows, max_size=4))
 def test_rows_come_back_as_they_went(conn: Connection[Any], rows: list[TypesRow]) -> None:
-    given_rows = [((row.id,), row, position, 0) for position, row in enumerate(rows)]
+    given_rows = [(Cell((row.id,)), row, position, 0) for position, row in enumerate(rows)]
     for write in (_by_copy, _by_array):
         conn.execute("truncate toys.toy_types")
         write(conn, given_rows)
@@ -127,10 +128,11 @@ def test_a_version_is_written_as_if_it_stood_alone(first: TypesRow, second: Type
     """What a row shares with the version before it is not encoded again, and comes to the same bytes."""
     columns = [column.name for column in table_of(TypesRow).columns]
     mixed = replace(first, **{name: getattr(second, name) for name in columns[12:]})
-    versions = [(("one",), first, 1, 2), (("one",), mixed, 2, 3), (("one",), first, 3, 0)]
-    together = RowFormat(table_of(TypesRow), typed=True).encode("fjordgata", versions)
-    alone = [RowFormat(table_of(TypesRow), typed=True).encode("fjordgata", [version])[0] for version in versions]
-    assert together == alone
+    versions = [(first, 1, 2), (mixed, 2, 3), (first, 3, 0)]
+    one = Cell(("one",))
+    together = RowFormat(table_of(TypesRow), typed=True).encode("fjordgata", [(one, *version) for version in versions])
+    alone = [RowFormat(table_of(TypesRow), typed=True).encode("fjordgata", [(Cell(("one",)), *version)]) for version in versions]
+    assert [[version] for version in together] == alone
 
 
 @pytest.mark.parametrize("wrong", [{"number": "seven"}, {"moment": datetime(2026, 1, 1)}, {"text": "\ud800"}, {"map": {"a": object()}}])  # noqa: DTZ001 -- a naive one is what is refused
@@ -138,4 +140,4 @@ def test_a_value_of_another_type_is_refused(wrong: dict[str, Any]) -> None:
     values: dict[str, Any] = {column.name: wrong.get(column.name) for column in table_of(TypesRow).columns}
     row = TypesRow(**values)
     with pytest.raises(Exception):  # noqa: B017 -- each type has its own
-        RowFormat(table_of(TypesRow), typed=True).encode("fjordgata", [(("one",), row, 1, 0)])
+        RowFormat(table_of(TypesRow), typed=True).encode("fjordgata", [(Cell(("one",)), row, 1, 0)])

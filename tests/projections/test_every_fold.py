@@ -1,44 +1,25 @@
 """Every type of event of every capability: batches make no difference, the database holds what was folded, then as now."""
 
-from collections.abc import Sequence
-from itertools import accumulate
-from typing import Any
-
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events._registry import event_types, load_all
 from projections._all import read_models as every_model
 from projections._engine._batch import advance
-from projections._engine._fold import Handlers, PracticeFold, TableFold
 from projections._engine._rebuild import rebuild
 from projections._engine._store import Store, connect
 from projections._engine._verify import verify_read_models
 from projections._engine._worker import catch_up
 from read_side._as_of import AsOf
 from tests._database import Database
-from tests.projections._every_event import PRACTICE, Unfolding, everything, unfoldings
-from tests.projections._histories import Happened, cuts
-from tests.projections._record import MOMENT, Pool, Record, all_rows, asking, folded, lines, stored
+from tests.projections._every_event import Unfolding, everything, unfoldings
+from tests.projections._folds import as_of, fold, rows, versions
+from tests.projections._histories import cuts
+from tests.projections._record import MOMENT, Pool, Record, all_rows, asking, folded, stored
 
 load_all()
 MODELS = every_model()
 on_a_server = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=12)
-
-
-def fold(happened: Sequence[Happened], sizes: Sequence[int] = ()) -> dict[str, TableFold]:
-    """The tables after events folded in batches of some sizes, in one if left out."""
-    engine = PracticeFold(Handlers(MODELS), PRACTICE)
-    for end, size in zip(accumulate(sizes or [len(happened)]), sizes or [len(happened)], strict=True):
-        assert engine.fold(engine.plan(lines(happened)[end - size : end])) == end, engine.failure
-    return {table.table.name: table for table in engine.tables}
-
-
-def as_of(table: TableFold, position: int) -> dict[Any, Any]:
-    """Rows at a position, as the history tells them."""
-    versions = [*table.replaced, *table.written]
-    versions += [(cell.key, cell.row, cell.position, 0) for cell in table.cells.values() if cell.row is not None]
-    return {key: row for key, row, begin, end in versions if begin <= position and (end == 0 or end > position)}
 
 
 def test_every_type_of_event_happens_and_touches_a_row() -> None:
@@ -51,21 +32,21 @@ def test_every_type_of_event_happens_and_touches_a_row() -> None:
 def test_one_handler_after_the_other_is_what_the_engine_folds() -> None:
     unfolding = everything(MODELS)
     assert unfolding.rows == folded(unfolding.happened, MODELS)
-    assert {name: as_of(table, len(unfolding.happened)) for name, table in fold(unfolding.happened).items()} == unfolding.rows
+    assert {name: rows(table) for name, table in fold(unfolding.happened, MODELS).items()} == unfolding.rows
 
 
 @given(cut=unfoldings(MODELS).flatmap(lambda found: st.tuples(st.just(found), cuts(len(found.happened)))))
 def test_batches_make_no_difference(cut: tuple[Unfolding, list[int]]) -> None:
     unfolding, sizes = cut
-    whole, parts = fold(unfolding.happened), fold(unfolding.happened, sizes)
+    whole, parts = fold(unfolding.happened, MODELS), fold(unfolding.happened, MODELS, sizes)
     for name, table in whole.items():
-        assert (as_of(table, len(unfolding.happened)), table.replaced) == (unfolding.rows[name], parts[name].replaced)
-        assert as_of(parts[name], len(unfolding.happened)) == unfolding.rows[name]
+        assert rows(table) == unfolding.rows[name]
+        assert versions(table) == versions(parts[name])
 
 
 @given(unfolding=unfoldings(MODELS, most=20))
 def test_the_history_tells_what_stood_at_every_position(unfolding: Unfolding) -> None:
-    tables = fold(unfolding.happened)
+    tables = fold(unfolding.happened, MODELS)
     for position in range(len(unfolding.happened) + 1):
         assert {name: as_of(table, position) for name, table in tables.items()} == folded(unfolding.happened, MODELS, position)
 

@@ -1,7 +1,7 @@
 """The pure part: events -> rows and their history."""
 
-from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import pairwise
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from events import deviation as facts
 from projections._all import read_models
-from projections._engine._fold import Handlers, PracticeFold, TableFold
-from projections._model import ReadModel
+from projections._engine._fold import Handlers, PracticeFold
+from projections._model import ReadModel, replace
 from read_side._tables import all_tables
+from tests.projections._folds import as_of, fold, rows, versions
 from tests.projections._histories import Happened, a_life, cuts, histories
 from tests.projections._record import folded, lines
 from tests.projections._toy import TOYS, OpenRow
@@ -20,54 +21,54 @@ from tests.projections._toy import TOYS, OpenRow
 MODELS = (*read_models(), *TOYS)
 
 
-def fold(happened: Sequence[Happened], models: tuple[ReadModel[Any], ...] = MODELS, sizes: Sequence[int] = ()) -> PracticeFold:
-    """The events folded in batches of some sizes, in one if left out."""
-    engine = PracticeFold(Handlers(models), "practice-1")
-    for end, size in zip(accumulate(sizes or [len(happened)]), sizes or [len(happened)], strict=True):
-        assert engine.fold(engine.plan(lines(happened)[end - size : end])) == end
-    return engine
-
-
-def rows(table: TableFold) -> dict[Any, Any]:
-    return {cell.key: cell.row for cell in table.cells.values() if cell.row is not None} | {key: row for key, row, *_ in table.written}
-
-
-def as_of(table: TableFold, position: int) -> dict[Any, Any]:
-    """Rows at a position, as the history tells them."""
-    versions = [*table.replaced, *table.written]
-    versions += [(cell.key, cell.row, cell.position, 0) for cell in table.cells.values() if cell.row is not None]
-    return {key: row for key, row, begin, end in versions if begin <= position and (end == 0 or end > position)}
-
-
 @given(histories())
 def test_the_engine_comes_to_what_the_handlers_come_to(happened: list[Happened]) -> None:
-    expected = folded(happened, MODELS)
-    for table in fold(happened).tables:
-        assert rows(table) == expected[table.table.name]
+    assert {name: rows(table) for name, table in fold(happened, MODELS).items()} == folded(happened, MODELS)
 
 
 @given(histories().flatmap(lambda happened: st.tuples(st.just(happened), cuts(len(happened)))))
 def test_batches_make_no_difference(cut: tuple[list[Happened], list[int]]) -> None:
     happened, sizes = cut
-    for whole, parts in zip(fold(happened).tables, fold(happened, sizes=sizes).tables, strict=True):
-        assert (rows(whole), whole.replaced) == (rows(parts), parts.replaced)
+    parts = fold(happened, MODELS, sizes)
+    for name, whole in fold(happened, MODELS).items():
+        assert versions(whole) == versions(parts[name])
+
+
+@given(histories(), st.randoms(use_true_random=False))
+def test_the_order_of_the_folds_makes_no_difference(happened: list[Happened], random: Random) -> None:
+    others = fold(happened, tuple(random.sample(MODELS, len(MODELS))))
+    for name, table in fold(happened, MODELS).items():
+        assert versions(table) == versions(others[name])
+
+
+@given(histories(), st.randoms(use_true_random=False))
+def test_the_order_of_subjects_makes_no_difference_to_either(happened: list[Happened], random: Random) -> None:
+    """Events of one subject keep their order; a deviation is numbered by its position, which may be another."""
+    turns = random.sample([subject for subject, _ in happened], len(happened))
+    waiting = {subject: iter([event for of, event in happened if of == subject]) for subject in turns}
+    reordered = [(subject, next(waiting[subject])) for subject in turns]
+
+    def told(happened: list[Happened], name: str) -> dict[Any, Any]:
+        found = rows(fold(happened, MODELS)[name])
+        return {key: replace(row, number=0) for key, row in found.items()} if name == "deviation" else found
+
+    for name in ("deviation", "measure"):
+        assert told(happened, name) == told(reordered, name)
 
 
 @given(histories())
 def test_the_history_tells_what_stood_at_every_position(happened: list[Happened]) -> None:
-    tables = fold(happened).tables
+    tables = fold(happened, MODELS)
     for position in range(len(happened) + 1):
-        expected = folded(happened, MODELS, position)
-        for table in tables:
-            assert as_of(table, position) == expected[table.table.name]
+        assert {name: as_of(table, position) for name, table in tables.items()} == folded(happened, MODELS, position)
 
 
 @given(histories())
 def test_a_row_has_one_version_at_a_time(happened: list[Happened]) -> None:
-    for table in fold(happened).tables:
+    for table in fold(happened, MODELS).values():
         spans: dict[Any, list[tuple[int, int]]] = {}
-        for key, _, begin, end in table.replaced:
-            spans.setdefault(key, []).append((begin, end))
+        for cell, _, begin, end in table.replaced:
+            spans.setdefault(cell.key, []).append((begin, end))
         for key, of_key in spans.items():
             current = table.cells[key]
             ends = [*of_key, (current.position, 0)] if current.row is not None else of_key
@@ -133,6 +134,6 @@ def test_a_row_under_another_key_than_asked_for_is_a_failure() -> None:
 def test_a_row_that_a_handler_hands_back_gets_no_new_version() -> None:
     harm = facts.HarmReassessed(kind=facts.Kind.NEAR_MISS, harm=facts.HarmLevel.LOW, reason="x")
     happened = [*a_life(events=1), (a_life()[0][0], harm)]
-    (table, *_) = fold(happened, TOYS).tables
+    (table, *_) = fold(happened, TOYS).values()
     assert table.replaced == []
     assert [cell.position for cell in table.cells.values()] == [1]
