@@ -213,10 +213,10 @@ def _catch_up(conn: Connection[Any], store: Store) -> None:
 
 def _require_as_far(conn: Connection[Any], present: str, new: str) -> None:
     short = conn.execute(
-        "select ledger, coalesce(new.parked_error, 'it stands at ' || new.position) from projection.follower as present"
-        " left join projection.follower as new using (ledger)"
-        " where present.name = %s and new.name = %s and new.position < present.position",
-        (present, new),
+        "select present.ledger, coalesce(new.parked_error, 'it stands at ' || new.position, 'it is not there')"
+        " from projection.follower as present left join projection.follower as new on new.ledger = present.ledger and new.name = %s"
+        " where present.name = %s and coalesce(new.position, 0) < present.position",
+        (new, present),
     ).fetchall()
     if short:
         raise RebuildFailed(dict(short))

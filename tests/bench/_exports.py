@@ -3,7 +3,6 @@
 `run(url)` is a section of the benchmark of streams; `python -m tests.bench._exports` runs it alone.
 """
 
-import resource
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from gateway.export._folder import export_to
 from gateway.export._formats import FORMATS
 from gateway.export._question import Asked, Redaction
 from tests.bench._lives import stored_lives
+from tests.bench._memory import peak_megabytes
 from tests.bench._result import Result, against, limit
 
 EVENTS = 1_000_000
@@ -92,7 +92,7 @@ def _measure(url: str, ledger: str, format_: str, redaction: Redaction) -> Measu
         started, cpu = perf_counter(), process_time()
         told = export_to(Path(folder) / "out", Source(pool.connection, b"x" * 32), Asked(ledger, redaction=redaction), FORMATS[format_])
         seconds, cpu = perf_counter() - started, process_time() - cpu
-        return Measured(seconds, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, len(told["files"]))
+        return Measured(seconds, cpu, peak_megabytes(), len(told["files"]))
 
 
 def _endless() -> Iterator[StoredEvent]:

@@ -3,6 +3,7 @@
 import json
 import socket
 from multiprocessing import get_context
+from statistics import median
 from threading import Thread
 from time import perf_counter
 from uuid import uuid4
@@ -12,7 +13,7 @@ from tests.bench._result import Result, limit
 
 CLIENTS = 16
 SECONDS = 6.0
-ROUNDS = 3
+ROUNDS = 5
 PROCESSES = 2
 PRACTICES = ("fjordgata", "solsiden", "bryggen")
 REPORT = {
@@ -30,13 +31,13 @@ def run() -> list[Result]:
         one = _storm(demo, PRACTICES[:1])
         rounds = [_storm(demo, PRACTICES) for _ in range(ROUNDS)]
     name = "REST command to acknowledgement, 16 clients, one server process"
-    best = max(rounds, key=len)
+    every = [latency for each in rounds for latency in each]
     rates = ", ".join(f"{len(each) / SECONDS:,.0f}" for each in rounds)
     note = (
-        f"the best of {ROUNDS} rounds of {SECONDS:g} s: {rates}; {_spread(best)} On one practice alone: {len(one) / SECONDS:,.0f}/s, "
+        f"the median of {ROUNDS} rounds of {SECONDS:g} s: {rates}; {_spread(every)} On one practice alone: {len(one) / SECONDS:,.0f}/s, "
         f"{_spread(one)} Projector, scheduler, PostgreSQL and the clients share the two cores."
     )
-    return [limit(f"{name}, three practices", len(best) / SECONDS, "/s", at_least=500, note=note)]
+    return [limit(f"{name}, three practices", median(map(len, rounds)) / SECONDS, "/s", at_least=500, note=note)]
 
 
 def _spread(latencies: list[float]) -> str:

@@ -32,6 +32,7 @@ from read_side.deviation import DeviationRow
 from tests.bench import _library_projection as library
 from tests.bench._lives import stored_lives
 from tests.bench._result import Result, against, limit
+from tests.bench._stages import stages
 
 PRACTICES = [f"practice-{number}" for number in range(6)]
 DEVIATIONS = 2_400
@@ -93,7 +94,7 @@ def _rebuilt(url: str, theirs: float) -> list[Result]:
     seconds = perf_counter() - started
     assert verified.sound
     assert _rows(url, rebuilt.schema) == len(PRACTICES) * DEVIATIONS
-    note = f"{WORKERS} processes, {rebuilt.events:,} events; with their start, indexes, statistics and the switch"
+    note = f"{WORKERS} processes, {rebuilt.events:,} events; with their start, indexes, statistics and the switch; {stages(url)}"
     return [
         limit("rebuild of everything, with history", rate, "events/s", at_least=25_000, note=note),
         against("rebuild of everything, with history", rate, "events/s", LIBRARY, theirs, at_least=20),

@@ -152,6 +152,16 @@ def test_a_generation_that_falls_short_does_not_answer(read_models: Database, po
     assert verify_read_models(read_models.url).sound
 
 
+def test_a_practice_that_the_new_ones_lack_keeps_the_present_ones(read_models: Database, pool: Pool) -> None:
+    Record(pool).append(a_life(events=3))
+    catch_up(read_models.url)
+    with read_models.connect() as admin:
+        admin.execute("insert into projection.follower (name, ledger, position) values ('read_1', 'without-a-record', 3)")
+    with pytest.raises(RebuildFailed, match="without-a-record: it is not there"):
+        rebuild(read_models.url)
+    assert schema(read_models) == "read_1"
+
+
 def test_a_practice_parked_before_is_parked_again(read_models: Database, pool: Pool) -> None:
     record = Record(pool)
     record.append(a_life(events=8))
