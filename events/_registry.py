@@ -1,5 +1,6 @@
 """Stored type name -> event class, and the upcasters that lead old stored versions to today's classes."""
 
+import re
 from collections.abc import Callable
 from importlib import import_module
 from pkgutil import iter_modules
@@ -43,6 +44,36 @@ def upcaster(old: str, new: str) -> Callable[[Upcaster], Upcaster]:
 def event_types() -> dict[str, "type[DomainEvent]"]:
     """Every stored name with its class, sorted by name."""
     return dict(sorted(_classes.items()))
+
+
+def todays_name(type_name: str) -> str:
+    """Today's stored name of what is stored under `type_name`."""
+    while type_name in _upcasters:
+        type_name, _ = _upcasters[type_name]
+    return type_name
+
+
+def meant_by(name: str) -> tuple[str, ...]:
+    """The stored names that somebody means by `name`, sorted; none where no event has it.
+
+    A stored name means itself, be it today's or an older one. A name without a version means every version of the type,
+    also what was stored under another name and is read as the type today.
+    """
+    stored = _classes.keys() | _upcasters.keys()
+    if name in stored:
+        return (name,)
+    return tuple(sorted(each for each in stored if name in (without_version(each), without_version(todays_name(each)))))
+
+
+def without_version(type_name: str) -> str:
+    """`deviation.reported` of `deviation.reported.v1`."""
+    return re.sub(r"\.v[0-9]+$", "", type_name)
+
+
+def known_names() -> frozenset[str]:
+    """Every name that means something: stored ones, and those without a version."""
+    stored = _classes.keys() | _upcasters.keys()
+    return frozenset(stored | {without_version(each) for each in stored})
 
 
 def todays(type_name: str, data: Data) -> tuple[str, Data]:

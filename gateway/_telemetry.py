@@ -67,7 +67,7 @@ class Telemetry:
             lag_positions=gauge("sporbar_follower_lag_positions", "Lines recorded and not followed yet", ["follower"]),
             lag_seconds=gauge("sporbar_follower_lag_seconds", "Age of the oldest such line", ["follower"]),
             parked=gauge("sporbar_follower_parked", "Practices that a follower has parked", ["follower"]),
-            live=gauge("sporbar_live_streams", "Event streams and subscription sockets that are open"),
+            live=gauge("sporbar_live_streams", "Event streams, and subscription sockets that somebody has signed in to"),
             kafka_waiting=gauge("sporbar_kafka_waiting", "Messages of a topic that are not received yet", ["topic", "partition"]),
             kafka_silence=gauge("sporbar_kafka_silence_seconds", "Time since a consumer said so", ["topic", "partition"]),
         )

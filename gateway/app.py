@@ -32,7 +32,7 @@ from gateway.auth.local import local_issuer, local_verifier
 from gateway.auth.pseudonym import hidden_name, pseudonym
 from gateway.contracts import contract_pages
 from gateway.export import Desk, Source, mount_exports
-from gateway.live import Boards, Hub, Live, Places, mount_live
+from gateway.live import Boards, Doorstep, Hub, Live, Places, mount_live
 from gateway.problems import ProblemError, problem_pages, problem_response
 from gateway.settings import Settings, load_settings
 from gateway.web import Web, error_page, mount_web, wants_page
@@ -95,7 +95,7 @@ def make_app(settings: Settings, url: str, *, clock: Clock = utc_now) -> FastAPI
     )
     app.add_middleware(Around, telemetry=telemetry, told=_told)
     app.add_exception_handler(HTTPException, _no_route)
-    reads = Reads(gateway.read_pool, clock, settings.at_least_patience)
+    reads = gateway.web.reads
     graphql.mount(app, settings, graphql.Sources(reads, bus), identities, gateway.live)  # first: routes are tried in their order
     rest.mount(app, bus, reads, identities, settings.body_limit)
     app.include_router(health(gateway.read_pool, telemetry))
@@ -111,6 +111,7 @@ def make_app(settings: Settings, url: str, *, clock: Clock = utc_now) -> FastAPI
 
 def _open(settings: Settings, url: str, identities: Identities, clock: Clock) -> Gateway:
     read_pool = async_pool(url, ROLE, max_size=settings.read_pool, statement_timeout=settings.statement_timeout)
+    reads = Reads(read_pool, clock, settings.at_least_patience)
     export_pool = sync_pool(url, ROLE, min_size=0, max_size=settings.exports, statement_timeout=settings.statement_timeout)
     secret = pseudonym_secret(settings.pseudonym_key)
     source = Source(export_pool.connection, secret)
@@ -119,20 +120,14 @@ def _open(settings: Settings, url: str, identities: Identities, clock: Clock) ->
         read_pool=read_pool,
         threads=ThreadPoolExecutor(settings.write_pool, thread_name_prefix="command"),
         notifier=Notifier(conninfo(url, ROLE)),
-        web=Web(
-            pool=read_pool,
-            identities=identities,
-            issuer=local_issuer(settings),
-            clock=clock,
-            demo_sign_in=settings.demo_sign_in,
-            patience=settings.at_least_patience,
-        ),
+        web=Web(reads=reads, identities=identities, issuer=local_issuer(settings), demo_sign_in=settings.demo_sign_in),
         export_pool=export_pool,
         desk=Desk(source, places=settings.exports, patience=settings.export_patience),
         live=Live(
             hub=Hub(read_pool, conninfo(url, ROLE), secret),
-            boards=Boards(Reads(read_pool, clock, settings.at_least_patience)),
+            boards=Boards(reads),
             places=Places(most=settings.live_streams, most_each=settings.live_streams_each),
+            doorstep=Doorstep(settings.live_patience),
             clock=clock,
             heartbeat=settings.live_heartbeat,
             patience=settings.live_patience,

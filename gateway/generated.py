@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 GENERATED = {
     "schema.graphql": "gateway.graphql.export:sdl",
     "docs/settings.md": "gateway.settings:markdown",
-    "docs/cli.md": "gateway.cli:markdown",
+    "docs/cli.md": "gateway.cli._app:markdown",
     "docs/permissions.md": "gateway.auth.policy:markdown",
     "docs/asyncapi.json": "gateway.contracts:asyncapi_text",
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "SPORBAR_"
+_CONFIG = SettingsConfigDict(env_prefix=PREFIX, frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
 
 
 class LogFormat(StrEnum):
@@ -50,9 +51,9 @@ def default_data_dir() -> Path:
 
 
 class Settings(BaseSettings):
-    """All that can be configured. Durations are in seconds, sizes in bytes."""
+    """All that can be configured, Kafka left out. Durations are in seconds, sizes in bytes."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
+    model_config = _CONFIG
 
     database_url: SecretStr | None = None
     """PostgreSQL 16 or newer, as a libpq URL. Left out: the embedded PostgreSQL, in `postgres/` of the data directory.
@@ -111,15 +112,51 @@ class Settings(BaseSettings):
     export_patience: float = Field(default=60.0, gt=0)
     """Longest that a client may take for the next part of an export before its connection is cut."""
     live_streams: int = Field(default=500, ge=1)
-    """Most event streams and subscription sockets that are open at the same time, in one process."""
+    """Most event streams, and subscription sockets that somebody has signed in to, at the same time, in one process."""
     live_streams_each: int = Field(default=10, ge=1)
     """Most of them that one person may have open."""
     live_heartbeat: float = Field(default=15.0, gt=0)
     """Silence after which an event stream gets a sign of life."""
     live_patience: float = Field(default=30.0, gt=0)
-    """Longest that a client may take to say who it is on a socket, and to take what it is sent, before it is cut off."""
+    """Longest that a client may take for what it is sent before it is cut off, and to say who it is on a socket (5 s at most)."""
     shutdown_patience: int = Field(default=15, ge=0, le=20)
     """How long a stopping server lets requests finish."""
+
+    @field_validator("data_dir", "token_key_file", "pseudonym_key_file")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return _absolute(path)
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
+        try:
+            conninfo_to_dict(url.get_secret_value() if url else "")
+        except ProgrammingError:
+            raise ValueError("give a libpq URL such as postgresql://user@host/database") from None  # the cause would quote it
+        return url
+
+    @property
+    def issuer_key(self) -> Path:
+        """Where the local issuer's key lies."""
+        return self.token_key_file or self.data_dir / "keys" / "issuer.jwk"
+
+    @property
+    def pseudonym_key(self) -> Path:
+        """Where the secret of the pseudonyms lies."""
+        return self.pseudonym_key_file or self.data_dir / "keys" / "pseudonym.key"
+
+    @property
+    def postgres_dir(self) -> Path:
+        """Directory of the embedded PostgreSQL."""
+        return self.data_dir / "postgres"
+
+
+class KafkaVariables(BaseSettings):
+    """Which Kafka the commands that use one work with; what is wrong here stops no other command."""
+
+    model_config = _CONFIG
+
     kafka_bootstrap_servers: str | None = None
     """Some brokers of the Kafka cluster, as `host:port`, with commas between them. See docs/streams.md."""
     kafka_topic: str = Field(default="sporbar.events.v1", pattern=r"^[A-Za-z0-9._-]{1,249}$")
@@ -153,19 +190,10 @@ class Settings(BaseSettings):
     kafka_delivery_timeout: float = Field(default=20.0, ge=1, le=25)
     """Longest wait for the acknowledgement of a line, after which it is sent anew."""
 
-    @field_validator("data_dir", "token_key_file", "pseudonym_key_file", "kafka_ca_file", "kafka_cert_file", "kafka_key_file")
+    @field_validator("kafka_ca_file", "kafka_cert_file", "kafka_key_file")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
-        return None if path is None else path.expanduser().absolute()
-
-    @field_validator("database_url")
-    @classmethod
-    def _is_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
-        try:
-            conninfo_to_dict(url.get_secret_value() if url else "")
-        except ProgrammingError:
-            raise ValueError("give a libpq URL such as postgresql://user@host/database") from None  # the cause would quote it
-        return url
+        return _absolute(path)
 
     @field_validator("kafka_bootstrap_servers")
     @classmethod
@@ -176,27 +204,26 @@ class Settings(BaseSettings):
                 raise ValueError("give host:port of some brokers, with commas between them, such as kafka-1:9092,kafka-2:9092")
         return servers
 
-    @property
-    def issuer_key(self) -> Path:
-        """Where the local issuer's key lies."""
-        return self.token_key_file or self.data_dir / "keys" / "issuer.jwk"
 
-    @property
-    def pseudonym_key(self) -> Path:
-        """Where the secret of the pseudonyms lies."""
-        return self.pseudonym_key_file or self.data_dir / "keys" / "pseudonym.key"
-
-    @property
-    def postgres_dir(self) -> Path:
-        """Directory of the embedded PostgreSQL."""
-        return self.data_dir / "postgres"
+FIELDS = Settings.model_fields | KafkaVariables.model_fields
+"""Every setting by its name."""
+Loaded = TypeVar("Loaded", bound=BaseSettings)
 
 
 def load_settings() -> Settings:
     """The settings of this process; raises SettingsError for a value that cannot be and for a variable that nobody reads."""
+    return _load(Settings)
+
+
+def load_kafka() -> KafkaVariables:
+    """Those of Kafka; raises SettingsError likewise."""
+    return _load(KafkaVariables)
+
+
+def _load(kind: type[Loaded]) -> Loaded:
     _refuse_unknown(name for name in os.environ if name.upper().startswith(PREFIX))
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)
         raise SettingsError(
@@ -215,12 +242,12 @@ def markdown() -> str:
         "# Settings",
         "",
         "Every setting is an environment variable. A variable that begins with `SPORBAR_` and is not listed here stops the start.",
-        "Durations are in seconds, sizes in bytes.",
+        "Durations are in seconds, sizes in bytes. What is wrong in a setting of Kafka stops the commands that use Kafka and no other.",
         "",
         "| Variable | Default | Allowed | Meaning |",
         "|---|---|---|---|",
     ]
-    for name, field in Settings.model_fields.items():
+    for name, field in FIELDS.items():
         given = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
         default = "" if field.default_factory or field.default is None else f"`{given}`"
         meaning = " ".join((field.description or "").split())
@@ -237,11 +264,15 @@ def _allowed(field: FieldInfo) -> str:
     return ", ".join(f"{words[name]} {bound}" for name, bound in bounds.items())
 
 
+def _absolute(path: Path | None) -> Path | None:
+    return None if path is None else path.expanduser().absolute()
+
+
 def _refuse_unknown(names: Iterable[str]) -> None:
     for name in names:
         setting = name.removeprefix(PREFIX).lower()
-        if name.upper() != name or setting not in Settings.model_fields:
-            meant = get_close_matches(setting, Settings.model_fields, n=1)
+        if name.upper() != name or setting not in FIELDS:
+            meant = get_close_matches(setting, FIELDS, n=1)
             raise SettingsError(
                 f"there is no setting {name}" + (f"; did you mean {variable(meant[0])}?" if meant else ": see docs/settings.md")
             )

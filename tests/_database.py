@@ -1,5 +1,7 @@
 """Databases for tests: one server a session, one fresh migrated database a test."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from events.ledger import connect, migrate
@@ -37,6 +40,20 @@ class Database:
         """A connection of the database's owner, autocommit: what a superuser may do."""
         return psycopg.connect(self.url, autocommit=True)
 
+    @contextmanager
+    def member_login(self, *roles: str) -> Iterator["Database"]:
+        """It again, for a login that owns nothing, inherits nothing, and is only a member of roles: as deploy/README.md says."""
+        login = sql.Identifier("member")
+        create = sql.SQL("CREATE ROLE {} LOGIN NOINHERIT IN ROLE {}").format(login, sql.SQL(", ").join(map(sql.Identifier, roles)))
+        with self.connect() as owner:
+            owner.execute(create)
+            member = Database(make_conninfo(self.url, user="member"))
+            try:
+                yield member
+            finally:
+                member.close()
+                owner.execute(sql.SQL("DROP ROLE {}").format(login))
+
     def close(self) -> None:
         for pool in self._pools:
             pool.close()
@@ -65,6 +82,17 @@ class Postgres:
         # a copy has its template's objects, but none of the privileges on the database itself
         self.execute(sql.SQL("GRANT CREATE ON DATABASE {} TO sporbar_worker").format(sql.Identifier(name)))
         return name
+
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        """A new, migrated database, removed at the end."""
+        name = self.make_database()
+        database = Database(self.url(name))
+        try:
+            yield database
+        finally:
+            database.close()
+            self.drop_database(name)
 
     def drop_database(self, name: str) -> None:
         """Remove a database and end its sessions."""

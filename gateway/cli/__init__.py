@@ -1,69 +1,44 @@
-"""The command line `sporbar`: one module a command or group of commands; docs/cli.md is made from it.
+"""The command line `sporbar`: one module a command or group of commands.
 
-A module imports what it runs inside the command, so that `sporbar --help` is quick.
+A module imports what it runs inside the command, so that `sporbar --help` is quick. This one imports next to nothing, so
+that Ctrl-C has its answer from the beginning.
 """
 
+import signal
 import sys
-from importlib.metadata import version
-from typing import Annotated
+from typing import NoReturn
 
-import typer
-
-from gateway.cli import demo, export, generate, import_, ledger, migrate, parked, publish, read_models, schedule, serve, token
-from gateway.cli._errors import one_line
-
-app = typer.Typer(
-    name="sporbar",
-    help="The quality-management record of a health-care practice, kept as events that can be proven.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-app.add_typer(demo.commands)
-app.add_typer(migrate.commands)
-app.add_typer(serve.commands)
-app.add_typer(read_models.commands)
-app.add_typer(schedule.commands)
-app.add_typer(publish.commands)
-app.add_typer(ledger.commands)
-app.add_typer(export.commands)
-app.add_typer(import_.commands)
-app.add_typer(parked.commands, name="parked")
-app.add_typer(generate.commands)
-app.add_typer(token.commands)
-
-
-def _tell_version(asked: bool) -> None:
-    if asked:
-        typer.echo(f"sporbar {version('sporbar')}")
-        raise typer.Exit
-
-
-@app.callback()
-def sporbar(
-    _version: Annotated[bool, typer.Option("--version", help="Say which version this is.", callback=_tell_version, is_eager=True)] = False,
-) -> None:
-    """The quality-management record of a health-care practice, kept as events that can be proven."""
+from gateway.cli._signals import Interrupts
 
 
 def main() -> None:
-    """Run the command line; what can be expected to go wrong becomes one line and exit status 1."""
+    """Run the command line, as the last that the process does.
+
+    What can be expected to go wrong becomes one line and exit status 1, Ctrl-C one line and 130.
+    """
+    interrupts = Interrupts()
+    signal.signal(signal.SIGINT, interrupts)
     try:
-        app()
-    except Exception as error:
-        line = one_line(error)
-        if line is None:
-            raise
-        typer.echo(f"sporbar: {line}", err=True)
-        sys.exit(1)
+        try:
+            from gateway.cli._app import app
+
+            app(obj=interrupts)
+        finally:
+            interrupts.end()
+    except BaseException as error:
+        if interrupts.came:
+            _end(interrupts.outcome(), 130)
+        if isinstance(error, Exception) and (line := _line(error)):
+            _end(line, 1)
+        raise
 
 
-def markdown() -> str:
-    """docs/cli.md."""
-    from typer.cli import get_docs_for_click
-    from typer.main import get_command
+def _line(error: Exception) -> str | None:
+    from gateway.cli._errors import one_line
 
-    command = get_command(app)
-    context = typer.Context(command, info_name="sporbar")
-    return get_docs_for_click(obj=command, ctx=context, name="sporbar", title="The command line").rstrip() + "\n"
+    return one_line(error)
+
+
+def _end(line: str, status: int) -> NoReturn:
+    print(f"sporbar: {line}", file=sys.stderr)
+    sys.exit(status)

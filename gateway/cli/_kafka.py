@@ -2,12 +2,13 @@
 
 import logging
 
-from gateway.settings import Settings, SettingsError
+from gateway.settings import SettingsError, load_kafka
 from projections._kafka._settings import KafkaSettings
 
 
-def kafka_settings(settings: Settings) -> KafkaSettings:
+def kafka_settings() -> KafkaSettings:
     """The cluster and topic that the settings name; raises SettingsError if they name none, and KafkaUnusable."""
+    settings = load_kafka()
     if settings.kafka_bootstrap_servers is None:
         raise SettingsError("set SPORBAR_KAFKA_BOOTSTRAP_SERVERS to host:port of a Kafka broker; docs/streams.md tells how to run one")
     # its own lines repeat, many times, what Sporbar says once

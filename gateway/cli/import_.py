@@ -5,11 +5,14 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli._signals import Interrupts
+
 commands = typer.Typer()
 
 
 @commands.command("import", epilog="Example: sporbar import out")
 def import_(
+    context: typer.Context,
     files: Annotated[
         list[Path],
         typer.Argument(
@@ -35,17 +38,16 @@ def import_(
     from gateway.settings import load_settings
     from projections._engine._generation import ensure_generation
 
+    interrupts: Interrupts = context.obj
     settings, parts, expected = load_settings(), parts_of(files, manifest), root_of(root)
     if settings.database_url is None:
         with any_database(settings) as url:
             migrate(url)
             ensure_generation(url)
-    try:
-        with interrupted_by_sigterm(), database(settings) as url, progress_bar("events") as tell:
-            imported = import_files(url, parts, practice=practice, root=expected, anew=anew, progress=tell)
-    except KeyboardInterrupt:
-        typer.echo("sporbar: stopped; nothing is recorded, and the same command goes on with what is kept aside", err=True)
-        raise typer.Exit(130) from None
+    interrupts.outcome = lambda: "stopped; nothing is recorded, and the same command goes on with what is kept aside"
+    with interrupted_by_sigterm(interrupts), database(settings) as url, progress_bar("events") as tell:
+        imported = import_files(url, parts, practice=practice, root=expected, anew=anew, progress=tell)
+        interrupts.end()
     events = f"{imported.practice}: {imported.size:,} events"
     if not imported.new:
         typer.echo(f"{events}, all there already")

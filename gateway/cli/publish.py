@@ -27,7 +27,7 @@ def publish(
 
     settings = load_settings()
     configure_logging(settings.log_level, settings.log_format)
-    kafka = kafka_settings(settings)
+    kafka = kafka_settings()
     with stopped_by_sigterm(), database(settings) as url:
         publisher = Publisher(url, kafka)
         if once:

@@ -29,7 +29,7 @@ def project(
 
     settings = load_settings()
     configure_logging(settings.log_level, settings.log_format)
-    kafka = kafka_settings(settings) if from_kafka else None
+    kafka = kafka_settings() if from_kafka else None
     with stopped_by_sigterm(), database(settings) as url, ThreadPoolExecutor(1) as threads:
         worker = _follower(url, kafka)
         following = threads.submit(worker.run)

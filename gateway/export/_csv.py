@@ -13,12 +13,12 @@ from typing import Any
 
 import orjson
 
-from events._registry import event_types, load_all, todays
+from events._registry import event_types, load_all, todays, todays_name
 from gateway.export._appended import Appended
 from gateway.export._columns import ENVELOPE, Column, columns
 from gateway.export._errors import ExportRefused
 from gateway.export._formats import Mark, State
-from gateway.export._question import Redaction
+from gateway.export._question import Redaction, stored_types
 from gateway.export._source import Export, Page
 
 _DANGEROUS = frozenset("=+-@\t\r\n＝＋－＠'")
@@ -108,18 +108,17 @@ def writer(export: Export, folder: Path, state: State | None) -> CsvWriter:
 
 def stream(export: Export) -> Iterator[bytes]:
     """The table of the one type that is asked for; raises ExportRefused where it is not one."""
-    if len(export.question.types) != 1:
+    types = {todays_name(stored) for stored in stored_types(export.question.types)}
+    if len(types) != 1:
         raise ExportRefused(422, "export.one_type")
-    (type_,) = export.question.types
-    return _stream(export, type_)
+    return _stream(export, types.pop())
 
 
 def _stream(export: Export, type_: str) -> Iterator[bytes]:
     tables = Tables(export.question.redaction)
     yield tables.header(type_)
     for page in export.pages():
-        for rows in by_type(page.lines).values():
-            yield tables.rows(type_, rows)
+        yield b"".join(tables.rows(type_, rows) for rows in by_type(page.lines).values())
 
 
 def _csv(rows: Iterable[list[Any]]) -> bytes:

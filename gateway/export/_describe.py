@@ -20,7 +20,10 @@ are left out and members have pseudonyms. A download that broke off goes on with
 _QUERY = {
     "from": ("First position, day or moment.", {"type": "string", "examples": ["42", "2026-01-01"]}),
     "until": ("Last position, day or moment.", {"type": "string", "examples": ["2026-03-31"]}),
-    "type": ("Stored name of an event type; may be repeated. CSV needs exactly one.", {"type": "array", "items": {"type": "string"}}),
+    "type": (
+        "Event type, one version of it (`deviation.reported.v1`) or all (`deviation.reported`); may be repeated. CSV needs exactly one.",
+        {"type": "array", "items": {"type": "string"}},
+    ),
     "redaction": ("What is shown.", {"type": "string", "enum": list(Redaction), "default": Redaction.PSEUDONYMISED}),
     "resume": ("Token of the export to go on with.", {"type": "string"}),
     "after": ("With `resume`: the last position that you have.", {"type": "integer", "minimum": 0}),
@@ -30,7 +33,8 @@ _REFUSALS = {
     "401": "No token, or one that is not accepted.",
     "403": "Not allowed: another practice, no right to export, or none to personal data.",
     "404": "No such format.",
-    "422": "A bound lies ahead of the record, or the bounds are the wrong way round.",
+    "421": "The record is kept elsewhere; ask there.",
+    "422": "A bound lies ahead of the record, the bounds are the wrong way round, or the format does not come so.",
     "503": "As many exports as possible are under way; try again after `Retry-After` seconds.",
 }
 
@@ -64,7 +68,7 @@ def _answer(name: str) -> dict[str, Any]:
         "headers": {
             "Sporbar-Position": {"description": "Last position that is asked about.", "schema": {"type": "integer"}},
             "Sporbar-Redaction": {"description": "What is shown.", "schema": {"type": "string"}},
-            "Sporbar-Resume": {"description": "Token to go on with after a break.", "schema": {"type": "string"}},
+            "Sporbar-Resume": {"description": "Token to go on with after a break; OCEL has none.", "schema": {"type": "string"}},
         },
         "content": {format_.media_type.partition(";")[0]: {"schema": {"type": "string"}} for format_ in formats},
     }

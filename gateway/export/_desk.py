@@ -7,9 +7,6 @@ from contextlib import suppress
 from threading import BoundedSemaphore, Lock
 from typing import TypeVar
 
-from starlette.responses import StreamingResponse
-from starlette.types import Message, Send
-
 from gateway.export._errors import ExportRefused
 from gateway.export._source import Source
 
@@ -55,7 +52,7 @@ class Place:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def begin(self, make: Callable[[], Iterator[bytes]]) -> bytes:
-        """Begin with the parts that `make` gives; answers the first, empty where there is none."""
+        """Begin with the parts that `make` gives; answers the first, empty where there is nothing to send yet."""
 
         def first() -> bytes:
             self._parts = make()
@@ -65,7 +62,7 @@ class Place:
 
     async def rest(self) -> AsyncIterator[bytes]:
         """The parts behind the first; at their end the place is given back."""
-        while part := await self.run(self._next):
+        while (part := await self.run(self._next)) is not None:
             yield part
         await self.done()
 
@@ -84,7 +81,7 @@ class Place:
     def _next(self) -> bytes | None:
         with self._lock:
             assert self._parts is not None
-            return None if self._left else next((part for part in self._parts if part), None)
+            return None if self._left else next(self._parts, None)
 
     def _close(self) -> None:
         with self._lock:
@@ -93,24 +90,3 @@ class Place:
                     close()
             finally:
                 self._release()
-
-
-class Download(StreamingResponse):
-    """An answer that is sent part by part and gives its place back at the end, also when the client has gone."""
-
-    def __init__(self, parts: AsyncIterator[bytes], place: Place, patience: float, headers: dict[str, str], media_type: str) -> None:
-        super().__init__(parts, headers=headers, media_type=media_type)
-        self._place = place
-        self._patience = patience
-
-    async def stream_response(self, send: Send) -> None:
-        """Send all of it; raises TimeoutError when the client does not take it, which cuts the connection."""
-
-        async def in_time(message: Message) -> None:
-            async with asyncio.timeout(self._patience):
-                await send(message)
-
-        try:
-            await super().stream_response(in_time)
-        finally:
-            self._place.leave()

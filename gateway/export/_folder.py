@@ -39,32 +39,49 @@ class Begun:
 
 
 def export_to(
-    folder: Path, source: Source, asked: Asked, format_: Format, *, resume: bool = False, progress: Progress = lambda _done, _of: None
+    folder: Path,
+    source: Source,
+    asked: Asked,
+    format_: Format,
+    *,
+    resume: bool = False,
+    progress: Progress = lambda _done, _of: None,
+    naming: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Write an export, or go on with one that was broken off; gives its manifest.
 
+    `naming` is called when all is written, just before the folder gets its name; what it raises keeps it from that.
     Raises ExportRefused where the folder is taken, where the format does not come as asked, or where what was broken off
-    there is another export; OSError when the disk is full. Whatever ends it early leaves `<folder>.part`, from which it can go on.
+    there is another export; OSError when the disk is full. Whatever ends it early leaves `<folder>.part`, from which it
+    can go on if the format does.
     """
     format_.require(asked.redaction)
     folder = folder.absolute()
     part = part_of(folder)
     _require_free(folder)
-    if resume and not part.exists():
-        raise ExportRefused(409, "export.nothing_to_resume", folder=folder, part=part)
-    if not resume and part.exists():
-        raise ExportRefused(409, "export.broken_off", folder=folder, part=part)
+    _require_part(folder, part, format_, resume=resume)
     begun = None if resume else Begun(source.ask(asked), None)
     part.mkdir(parents=True, exist_ok=resume)
     with _alone(part):
         begun = begun or _take_up(part, source, asked, format_)
         _write(part, begun, asked, format_, progress)
         told = _complete(part, begun.export, format_)
+        naming()
         part.rename(folder)
         (folder / STATE).unlink()
         _sync(folder)
         _sync(folder.parent)
     return told
+
+
+def _require_part(folder: Path, part: Path, format_: Format, *, resume: bool) -> None:
+    """What was broken off is there exactly if it is to be gone on with."""
+    if resume and not part.exists():
+        raise ExportRefused(409, "export.nothing_to_resume", folder=folder, part=part)
+    if part.exists() and not format_.resumes:
+        raise ExportRefused(409, "export.begins_anew", format=format_.name, part=part)
+    if part.exists() and not resume:
+        raise ExportRefused(409, "export.broken_off", folder=folder, part=part)
 
 
 def part_of(folder: Path) -> Path:
@@ -128,6 +145,8 @@ def _alone(part: Path) -> Iterator[None]:
 
 
 def _take_up(part: Path, source: Source, asked: Asked, format_: Format) -> Begun:
+    if all(path.name == f"{STATE}.new" for path in part.iterdir()):
+        return Begun(source.ask(asked), None)  # it was broken off before it had begun
     try:
         state = orjson.loads((part / STATE).read_bytes())
         its, mark = state["export"], Mark(state["position"], state["state"])

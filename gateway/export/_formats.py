@@ -13,8 +13,9 @@ asked for, so it may import what takes long.
     def stream(export: Export) -> Iterator[bytes]:
         """The download: its parts, in one piece of `Format.media_type`, some 1 MiB each.
 
-        It runs in a thread and may be closed at any `yield`: clean up in `finally`. What cannot be streamed raises
-        ExportRefused before the first part.
+        It runs in a thread and may be closed at any `yield`: clean up in `finally`. Where there is nothing to send for
+        longer than a page takes, empty parts let a client that has gone, or whose right has ended, be noticed. What
+        cannot be streamed raises ExportRefused before the first part.
         """
 
 `export.question` tells what is asked for, `export.summary` what it holds as a whole (count, types, times, root),
@@ -87,11 +88,18 @@ class Format:
     module: str
     only_pseudonymised: bool = False
     """Whether nobody is told of by name in it, whatever is asked for."""
+    resumes: bool = True
+    """Whether an export goes on where it, or an earlier one, ended."""
 
     def require(self, redaction: Redaction) -> None:
         """Raise ExportRefused (422) for a redaction that it does not come in."""
         if self.only_pseudonymised and redaction is not Redaction.PSEUDONYMISED:
             raise ExportRefused(422, "export.only_pseudonymised", format=self.name)
+
+    def require_resumable(self) -> None:
+        """Raise ExportRefused (422) where no export goes on from an earlier one."""
+        if not self.resumes:
+            raise ExportRefused(422, "export.resume.format", format=self.name)
 
     def load(self) -> FormatModule:
         """The module that implements it."""
@@ -104,8 +112,10 @@ FORMATS = {
         Format("ndjson", "application/x-ndjson", "ndjson", "gateway.export._ndjson"),
         Format("csv", "text/csv; charset=utf-8; header=present", "csv", "gateway.export._csv"),
         Format("parquet", "application/x-tar", "tar", "gateway.export._parquet"),
-        Format("ocel-json", "application/json", "ocel.json", "gateway.export._ocel_json", only_pseudonymised=True),
-        Format("ocel-sqlite", "application/vnd.sqlite3", "ocel.sqlite", "gateway.export._ocel_sqlite", only_pseudonymised=True),
+        Format("ocel-json", "application/json", "ocel.json", "gateway.export._ocel_json", only_pseudonymised=True, resumes=False),
+        Format(
+            "ocel-sqlite", "application/vnd.sqlite3", "ocel.sqlite", "gateway.export._ocel_sqlite", only_pseudonymised=True, resumes=False
+        ),
     )
 }
 """By name."""

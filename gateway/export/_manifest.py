@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from gateway.export._formats import FORMATS
 from gateway.export._question import Redaction
 from gateway.export._source import Export
 from gateway.export._token import Rest, token
@@ -27,8 +28,9 @@ def manifest(export: Export, format_: str) -> dict[str, Any]:
         "lastTime": _time(summary.last_time),
         "root": summary.root.hex(),
         "schemas": {type_: _schema(type_, count) for type_, count in summary.counts.items()},
-        "resume": token(export.source.secret, Rest.of(question.behind(question.upto), upto=None)),
     }
+    if FORMATS[format_].resumes:
+        told["resume"] = token(export.source.secret, Rest.of(question.behind(question.upto), upto=None))
     if question.redaction is Redaction.PSEUDONYMISED:
         told["pseudonymKey"] = export.source.key_name
     return told

@@ -42,7 +42,7 @@ def writer(_export: Export, folder: Path, state: State | None) -> NdjsonWriter:
 
 def stream(export: Export) -> Iterator[bytes]:
     """The lines, a page at a time."""
-    return (_joined(page) for page in export.pages() if page.lines)
+    return (_joined(page) for page in export.pages())
 
 
 def _joined(page: Page) -> bytes:

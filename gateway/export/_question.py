@@ -14,14 +14,17 @@ from typing import Any
 
 import psycopg
 
-from events._registry import event_types, load_all
+from events._registry import known_names, load_all, meant_by
 from events.ledger import reader
 from events.ledger.errors import UnknownLedger
+from gateway._elsewhere import FED
 from gateway.export._errors import ExportRefused
 from write_side._decider import OSLO
 
 _POSITION = re.compile(r"[0-9]{1,15}")
 _JUST_BEFORE = timedelta(microseconds=1)
+_NEAR = 0.8
+"""How alike two names of types must be (`difflib` ratio) for one to be meant by the other."""
 
 Bound = int | date | datetime
 """A position, a day in Norway, or a moment."""
@@ -46,7 +49,7 @@ class Question:
     upto: int
     """Last position that is asked about."""
     types: tuple[str, ...] = ()
-    """Stored names of event types, sorted; none: all."""
+    """Event types as they were asked for, sorted; none: all. `stored_types` tells how lines of them are stored."""
     redaction: Redaction = Redaction.PSEUDONYMISED
 
     def behind(self, position: int) -> "Question":
@@ -79,25 +82,37 @@ class Asked:
 def known_types(names: Iterable[str]) -> tuple[str, ...]:
     """Event types without repetition, sorted; raises ExportRefused (400) for one that no event has."""
     load_all()
-    types = event_types()
     wanted = tuple(sorted(set(names)))
     for name in wanted:
-        if name not in types:
-            meant = get_close_matches(name, types, n=1, cutoff=0)
-            raise ExportRefused(400, "export.type", given=name[:100], meant=meant[0])
+        if not meant_by(name):
+            raise _unknown(name[:100])
     return wanted
+
+
+def stored_types(names: Iterable[str]) -> list[str]:
+    """The stored names that are meant by known types: every version of a type whose name has none."""
+    load_all()
+    return sorted({stored for name in names for stored in meant_by(name) or (name,)})
+
+
+def _unknown(name: str) -> ExportRefused:
+    near = get_close_matches(name, sorted(known_names()), n=1, cutoff=_NEAR)
+    return ExportRefused(400, "export.type.near", given=name, meant=near[0]) if near else ExportRefused(400, "export.type", given=name)
 
 
 def resolve(connection: psycopg.Connection[Any], asked: Asked) -> Question:
     """The positions that are meant now; an end in the future means the end of the record as it is.
 
-    Raises ExportRefused for a practice without a record (404), and for bounds that lie ahead or the wrong way round (422).
+    Raises ExportRefused for a practice without a record (404), or with one that is kept elsewhere (421), and for bounds
+    that lie ahead or the wrong way round (422).
     """
     try:
         size = reader.size(connection, asked.practice)
         after = _first(connection, asked.practice, asked.since, size) - 1
         upto = _last(connection, asked.practice, asked.until, size)
     except UnknownLedger:
+        if connection.execute(FED).fetchone() == (True,):
+            raise ExportRefused(421, "record.elsewhere") from None
         raise ExportRefused(404, "export.no_record", practice=asked.practice) from None
     if upto < after or _later(asked.since, asked.until):
         raise ExportRefused(422, "export.backwards", since=asked.since, until=asked.until)

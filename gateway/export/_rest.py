@@ -1,6 +1,6 @@
 """Exports at the doors: `GET /v1/practices/{practice}/events` and `…/exports/{format}`."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -10,10 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway._identity import Identities
+from gateway._parts import InParts
 from gateway.auth.actor import Actor
-from gateway.auth.policy import Resource, require
+from gateway.auth.policy import Deny, Resource, decide, require
 from gateway.export import _describe
-from gateway.export._desk import Desk, Download
+from gateway.export._desk import Desk
 from gateway.export._errors import ExportRefused
 from gateway.export._formats import Format, format_named
 from gateway.export._manifest import as_json, manifest
@@ -63,8 +64,7 @@ class Doors:
         """What an export holds as a whole."""
         actor = self._recognised(request)
         format_ = format_named(request.path_params["format"])
-        asked = self._asked(request, actor)
-        format_.require(asked.redaction)
+        asked = self._asked(request, actor, format_)
         place = self._desk.place()
         try:
             told = await place.run(lambda: manifest(self._desk.source.ask(asked), format_.name))
@@ -74,8 +74,7 @@ class Doors:
         return Response(as_json(told), media_type="application/json", headers={"Cache-Control": "no-store"})
 
     async def _send(self, request: Request, actor: Actor, format_: Format) -> Response:
-        asked = self._asked(request, actor)
-        format_.require(asked.redaction)
+        asked = self._asked(request, actor, format_)
         place = self._desk.place()
         try:
             export = await place.run(partial(self._desk.source.ask, asked))
@@ -84,41 +83,47 @@ class Doors:
             place.leave()
             raise
 
-        async def parts() -> AsyncIterator[bytes]:
+        async def parts() -> AsyncGenerator[bytes, None]:
             if first:
                 yield first
             async for part in place.rest():
                 self._require(actor, asked)  # a right may end while it is being used
-                yield part
+                if part:
+                    yield part
 
-        return Download(parts(), place, self._desk.patience, self._headers(export, format_), format_.media_type)
+        return InParts(parts(), place.leave, self._desk.patience, self._headers(export, format_), format_.media_type)
 
     def _recognised(self, request: Request) -> Actor:
         actor = self._identities.of(request)
         require(actor, "read.export", Resource(request.path_params["practice"]), self._clock())
         return actor
 
-    def _asked(self, request: Request, actor: Actor) -> Asked:
+    def _asked(self, request: Request, actor: Actor, format_: Format) -> Asked:
+        if "resume" in request.query_params:
+            format_.require_resumable()
         asked = asked_by(request, self._desk.source.secret)
         self._require(actor, asked)
+        format_.require(asked.redaction)
         return asked
 
     def _require(self, actor: Actor, asked: Asked) -> None:
         practice, now = Resource(asked.practice), self._clock()
         require(actor, "read.export", practice, now)
-        if asked.redaction is Redaction.FULL:
-            require(actor, "read.personal", practice, now)
+        if asked.redaction is Redaction.FULL and isinstance(decide(actor, "read.personal", practice, now), Deny):
+            raise ExportRefused(403, "export.role_sees_pseudonyms")
 
     def _headers(self, export: Export, format_: Format) -> dict[str, str]:
         question = export.question
         name = f"{question.practice}-{question.after + 1}-{question.upto}.{format_.suffix}"
-        return {
+        headers = {
             "Content-Disposition": f'attachment; filename="{name}"',
             "Sporbar-Position": str(question.upto),
             "Sporbar-Redaction": question.redaction.value,
-            "Sporbar-Resume": token(self._desk.source.secret, Rest.of(question, upto=question.upto)),
             "Cache-Control": "no-store",
         }
+        if format_.resumes:
+            headers["Sporbar-Resume"] = token(self._desk.source.secret, Rest.of(question, upto=question.upto))
+        return headers
 
 
 def asked_by(request: Request, secret: bytes) -> Asked:

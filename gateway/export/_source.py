@@ -17,7 +17,7 @@ from psycopg import sql
 from events.ledger.merkle import Frontier
 from gateway.auth.pseudonym import key_name
 from gateway.export._errors import ExportRefused
-from gateway.export._question import Asked, Question, Redaction, resolve
+from gateway.export._question import Asked, Question, Redaction, resolve, stored_types
 from gateway.export._redaction import Redactor
 
 PAGE = 2_000
@@ -126,7 +126,7 @@ def _chosen(question: Question) -> sql.Composable:
 
 
 def _values(question: Question, after: int, upto: int) -> dict[str, Any]:
-    return {"ledger": question.practice, "after": after, "upto": upto, "types": list(question.types)}
+    return {"ledger": question.practice, "after": after, "upto": upto, "types": stored_types(question.types)}
 
 
 def _summary(connection: psycopg.Connection[Any], question: Question) -> Summary:

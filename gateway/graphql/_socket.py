@@ -7,7 +7,7 @@ after that one, with a new token; 4401 is what the protocol says of a subscripti
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import aclosing, suppress
+from contextlib import ExitStack, aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,12 +27,14 @@ from gateway.graphql._errors import told, told_problem
 from gateway.graphql._request import GraphQLRequest, parts
 from gateway.graphql._streams import NotStarted, Streams
 from gateway.graphql._subscriptions import Listener
-from gateway.live import Ending, Live, Place
+from gateway.live import Ending, Live
 from gateway.problems import Catalogue, Problem, ProblemError, preferred_language, problem_of, problem_response, unforeseen
 
 PROTOCOL = "graphql-transport-ws"
 MOST_SUBSCRIPTIONS = 10
 """Of one socket."""
+_NO_PLACE = {503: 1013, 429: 4429}
+"""Status of the refusal -> code that the socket closes with."""
 _LONGEST_ID = 128
 _LONGEST_REASON = 123
 """Bytes (RFC 6455 § 5.5)."""
@@ -72,18 +74,14 @@ class SocketDoor:
     async def answer(self, websocket: WebSocket) -> None:
         """Speak with one client until either side has enough; as many as follow may be too many (503)."""
         try:
-            place = self.live.places.take()
+            self.live.places.require_one()
         except ProblemError as refusal:
             await websocket.send_denial_response(_denial(websocket, refusal))
             return
-        try:
-            await self._speak(websocket, place)
-        except WebSocketDisconnect:
-            pass
-        finally:
-            place.leave()
+        with suppress(WebSocketDisconnect), ExitStack() as until_end:
+            await self._speak(websocket, until_end)
 
-    async def _speak(self, websocket: WebSocket, place: Place) -> None:
+    async def _speak(self, websocket: WebSocket, until_end: ExitStack) -> None:
         if PROTOCOL not in websocket.scope["subprotocols"]:
             await websocket.accept()
             await websocket.close(4406, "Subprotocol not acceptable")
@@ -91,7 +89,7 @@ class SocketDoor:
         await websocket.accept(PROTOCOL)
         closing: Closing | None = None
         try:
-            await Conversation(self, websocket, place).run()
+            await Conversation(self, websocket, until_end).run()
         except* WebSocketDisconnect:
             pass
         except* _Cut:
@@ -107,25 +105,35 @@ class SocketDoor:
 class Conversation:
     """One client's socket. Whatever fails ends all of it; each subscription waits until the client takes what it sends."""
 
-    def __init__(self, door: SocketDoor, websocket: WebSocket, place: Place) -> None:
+    def __init__(self, door: SocketDoor, websocket: WebSocket, until_end: ExitStack) -> None:
+        """`until_end` is closed when the socket is, and gives back what it took."""
         self._door = door
         self._websocket = websocket
-        self._place = place
+        self._until_end = until_end
         self._language = preferred_language(websocket.headers.get("accept-language"))
         self._actor: Actor | None = None
         self._subscriptions: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Take messages until the end; raises a group of WebSocketDisconnect, Closing or _Cut."""
+        doorstep = self._door.live.doorstep
         async with asyncio.TaskGroup() as self._tasks:
             try:
-                async with asyncio.timeout(self._door.live.patience) as self._deadline:
+                async with asyncio.timeout(doorstep.patience) as self._deadline:
+                    doorstep.enter(self._deadline)
                     while True:
                         await self._take(await self._message())
             except TimeoutError:
-                if self._actor is None:
-                    raise Closing(4408, "Connection initialisation timeout") from None
-                raise self._forbidden(Problem(401, "token.expired")) from None
+                raise self._too_late() from None
+            finally:
+                doorstep.leave(self._deadline)
+
+    def _too_late(self) -> Closing:
+        if self._actor is not None:
+            return self._forbidden(Problem(401, "token.expired"))
+        if self._door.live.doorstep.leave(self._deadline):
+            return Closing(4408, "Connection initialisation timeout")
+        return Closing(4408, self._reason(Problem(408, "live.crowded")))
 
     async def _message(self) -> dict[str, Any]:
         received = await self._websocket.receive()
@@ -170,9 +178,11 @@ class Conversation:
         except ProblemError as refusal:
             raise self._forbidden(refusal.problem) from None
         try:
-            self._place.is_for(actor)
+            place = self._door.live.places.take(actor)
         except ProblemError as refusal:
-            raise Closing(4429, self._reason(refusal.problem)) from None
+            raise Closing(_NO_PLACE[refusal.problem.status], self._reason(refusal.problem)) from None
+        self._until_end.callback(place.leave)
+        self._door.live.doorstep.leave(self._deadline)
         self._actor = actor
         left = (actor.expires_at - self._door.live.clock()).total_seconds()
         self._deadline.reschedule(asyncio.get_running_loop().time() + left)

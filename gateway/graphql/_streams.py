@@ -1,9 +1,7 @@
 """From a subscription to what is sent of it, put together once for everybody who asks the same."""
 
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any
 
@@ -12,6 +10,7 @@ import strawberry
 from graphql import ExecutionResult, FieldNode, GraphQLError, Node, VariableNode
 from graphql.execution import Executor, create_source_event_stream, execute_subscription_event
 
+from gateway._recent import Recent
 from gateway.graphql._errors import told
 from gateway.graphql._execution import PlainFirst
 from gateway.graphql._request import GraphQLRequest
@@ -30,23 +29,6 @@ class NotStarted(Exception):
         self.errors = errors
 
 
-@dataclass
-class _Kept:
-    """Payloads; those that nobody has asked for the longest are forgotten."""
-
-    payloads: OrderedDict[Any, str] = field(default_factory=OrderedDict)
-    size: int = 0
-
-    def get(self, key: Any) -> str | None:
-        return self.payloads.get(key)
-
-    def keep(self, key: Any, payload: str) -> None:
-        self.payloads[key] = payload
-        self.size += len(payload)
-        while self.size > _KEPT:
-            self.size -= len(self.payloads.popitem(last=False)[1])
-
-
 class Streams:
     """Runs subscriptions."""
 
@@ -55,7 +37,7 @@ class Streams:
         subscription = self._schema.subscription_type
         assert subscription is not None
         self._roots = frozenset(subscription.fields)
-        self._kept = _Kept()
+        self._kept: Recent[str] = Recent(_KEPT, len)
 
     async def payloads(self, asked: GraphQLRequest, listener: Listener, language: Language) -> AsyncGenerator[str, None]:
         """The payload of each item, as JSON text.

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from gateway.export._question import known_types
+from gateway.export._question import known_types, stored_types
 from gateway.graphql.dashboard import DashboardType
 from gateway.live import Boards, Follower
 from gateway.live._lines import Shown
@@ -58,11 +58,14 @@ async def _events(
     after: Annotated[
         int | None, strawberry.argument(description="Position behind which to begin; behind the present end, if left out.")
     ] = None,
-    types: Annotated[list[str] | None, strawberry.argument(description="Stored names of event types; all if left out.")] = None,
+    types: Annotated[
+        list[str] | None,
+        strawberry.argument(description="Event types, a version or all versions of each, see docs/exports.md; all types if left out."),
+    ] = None,
 ) -> AsyncGenerator[Shown, None]:
     if after is not None and after < 0:
         raise ProblemError(400, "live.position", name="after", given=after)
-    follower, wanted = info.context.follower, frozenset(known_types(types) if types else ())
+    follower, wanted = info.context.follower, frozenset(stored_types(known_types(types or ())))
     async with aclosing(follower.lines(str(practice), after, wanted)) as pieces:
         async for piece in pieces:
             for line in piece.lines:

@@ -44,14 +44,16 @@ class _Maker:
         self._reads = reads
         self._latest: Board | None = None
         self._made_at = 0.0
+        self._restored = 0
         self._making = asyncio.Lock()
 
     async def current(self, watch: Watch) -> Board:
         """The dashboard at the position that is known of, or behind it."""
         async with self._making:
             latest = self._latest
-            if latest is None or latest.position < watch.read or self._another_day(latest):
+            if latest is None or latest.position < watch.read or self._restored != watch.restored or self._another_day(latest):
                 await asyncio.sleep(self._made_at + PAUSE - monotonic())
+                self._restored = watch.restored
                 latest = self._latest = await unbroken(self._make(watch.practice))
                 self._made_at = monotonic()
             return latest

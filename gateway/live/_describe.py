@@ -14,6 +14,7 @@ _REFUSALS = {
     "401": "No token, or one that is not accepted.",
     "403": "Not allowed: another practice, or no right to its events.",
     "404": "There is no record of the practice.",
+    "421": "The record is kept elsewhere; ask there.",
     "422": "The position lies ahead of the record.",
     "429": "This person follows as often as anybody may.",
     "503": "As many follow as possible; try again after `Retry-After` seconds.",
@@ -32,7 +33,13 @@ def operation() -> dict[str, Any]:
         "parameters": [
             {"name": "practice", "in": "path", "required": True, "schema": {"type": "string"}},
             {"name": "after", "in": "query", "required": False, "description": _AFTER, "schema": position},
-            {"name": "type", "in": "query", "required": False, "description": "Event types; all if left out.", "schema": types},
+            {
+                "name": "type",
+                "in": "query",
+                "required": False,
+                "description": "Event types, one version (`deviation.reported.v1`) or all (`deviation.reported`); every type if left out.",
+                "schema": types,
+            },
             {"name": "Last-Event-ID", "in": "header", "required": False, "description": "The same as `after`.", "schema": position},
         ],
         "responses": {

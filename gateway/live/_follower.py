@@ -39,7 +39,7 @@ class Follower:
     """Seconds of silence after which there is a sign of life."""
 
     async def lines(self, practice: str, after: int | None, types: frozenset[str] = frozenset()) -> AsyncGenerator[Piece, None]:
-        """The lines behind a position, or behind the present end, for ever; of all types, or of some.
+        """The lines behind a position, or behind the present end, for ever; of all types, or of some by their stored names.
 
         The first piece is empty and says where it begins. Raises NotAllowed when a right is missing or has ended,
         ProblemError (422) where the position lies ahead of the record, NoSuchPractice, and Ending when the server stops.
@@ -54,7 +54,7 @@ class Follower:
                 if found is not None:
                     shown = _shown(found, self._redactor(watch))
                     position = shown[-1].position if shown else position
-                    wanted = [line for line in shown if not types or line.type in types]
+                    wanted = [told for line, told in zip(found, shown, strict=False) if not types or line.type in types]
                     if wanted or monotonic() - told >= self.heartbeat:
                         yield Piece(position, wanted)
                         told = monotonic()

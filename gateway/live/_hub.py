@@ -18,19 +18,24 @@ from psycopg import AsyncConnection, Error
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from events.ledger.hints import MAX_WAIT, Hints
+from gateway._elsewhere import FED
 from gateway.export._redaction import Redactor
 from gateway.live._lines import Lines
 from gateway.live._unbroken import unbroken
+from gateway.problems import ProblemError
 from read_side._errors import NoSuchPractice
 
 AWAY = (Error, PoolTimeout)
 """The database cannot be asked just now."""
 _LOOK = """
-select ledger.ledger, ledger.size, coalesce(follower.position, 0)
-from ledger.ledger
+select ledger.ledger, ledger.size, coalesce(follower.position, 0),
+  (select leaf from ledger.entry where entry.ledger = ledger.ledger and entry.position = ledger.size),
+  (select leaf from ledger.entry where entry.ledger = ledger.ledger and entry.position = known.size)
+from unnest(%s::text[], %s::bigint[]) as known (ledger, size)
+join ledger.ledger using (ledger)
 left join (select 'read_' || number as schema from projection.generation where state = 'active') as generation on true
 left join projection.follower on follower.name = generation.schema and follower.ledger = ledger.ledger
-where ledger.ledger = any (%s::text[]) and strpos(ledger.ledger, '/') = 0
+where strpos(ledger.ledger, '/') = 0
 """
 _SOON = 0.025
 """Seconds between looks while read models that somebody watches are behind."""
@@ -56,6 +61,10 @@ class Watch:
         """Position of the last event; None before it was looked up, and where there is no such practice."""
         self.read = 0
         """Position of the last event that the read models include."""
+        self.last: bytes | None = None
+        """Leaf hash of that event."""
+        self.restored = 0
+        """How often the record was found to be another one: restored from a backup that lacks that event."""
         self.recorded_at = 0.0
         self._secret = secret
         self._changed = asyncio.Event()
@@ -70,12 +79,12 @@ class Watch:
         """Whether read models that somebody watches can be expected to move in a moment."""
         return bool(self.boards) and self.read < (self.size or 0) and monotonic() - self.recorded_at < _LAGGING
 
-    def tell(self, size: int | None, read: int) -> None:
-        """Take in how far it has come; wakes whoever waits, if that is further."""
+    def tell(self, size: int | None, read: int, last: bytes | None) -> None:
+        """Take in how far it has come; wakes whoever waits, if something has moved."""
         if size != self.size:
             self.recorded_at = monotonic()
-        if (size, read) != (self.size, self.read):
-            self.size, self.read = size, read
+        if (size, read, last) != (self.size, self.read, self.last):
+            self.size, self.read, self.last = size, read, last
             self.wake()
 
     def wake(self) -> None:
@@ -139,43 +148,56 @@ class Hub:
 
     @asynccontextmanager
     async def watching(self, practice: str) -> AsyncIterator[Watch]:
-        """How far a practice has come, kept current inside the block. Raises NoSuchPractice, and the errors of the database."""
+        """How far a practice has come, kept current inside the block.
+
+        Raises NoSuchPractice, ProblemError (421) where records are kept elsewhere, and the errors of the database.
+        """
         watch = self._watches.setdefault(practice, Watch(practice, self._secret))
         watch.followers += 1
         try:
             if watch.size is None:
                 await unbroken(self._first_look(watch))
-            if watch.size is None:
-                raise NoSuchPractice("practice.not_found", practice=practice)
             yield watch
         finally:
             watch.followers -= 1
             if not watch.followers and self._watches.get(practice) is watch:
                 del self._watches[practice]
+                self.lines.forget(practice)  # from now on nobody sees whether they are still true
 
     async def look(self, practices: Iterable[str]) -> None:
         """Look how far some practices have come, one after the other with every other look."""
         async with self._looking:
-            await self._look([practice for practice in practices if practice in self._watches])
+            await self._look(practices)
 
     async def _first_look(self, watch: Watch) -> None:
         """Those who come while the first of them looks have it from that look."""
         async with self._looking:
             if watch.size is None:
                 await self._look([watch.practice])
+            if watch.size is None:
+                raise await self._missing(watch.practice)
 
-    async def _look(self, asked: list[str]) -> None:
+    async def _missing(self, practice: str) -> Exception:
+        """Why there is nothing to follow."""
         async with self._pool.connection() as conn:
-            rows = await (await conn.execute(_LOOK, (asked,), prepare=True)).fetchall()
-        found = {practice: (size, read) for practice, size, read in rows}
-        for practice in asked:
-            if watch := self._watches.get(practice):
-                self._tell(watch, *found.get(practice, (None, 0)))
+            found = await (await conn.execute(FED)).fetchone()
+        return ProblemError(421, "record.elsewhere") if found == (True,) else NoSuchPractice("practice.not_found", practice=practice)
 
-    def _tell(self, watch: Watch, size: int | None, read: int) -> None:
-        if watch.size is not None and (size is None or size < watch.size):  # restored from an older backup
+    async def _look(self, practices: Iterable[str]) -> None:
+        known = {practice: self._watches[practice].size for practice in practices if practice in self._watches}
+        async with self._pool.connection() as conn:
+            rows = await (await conn.execute(_LOOK, (list(known), list(known.values())), prepare=True)).fetchall()
+        found = {practice: told for practice, *told in rows}
+        for practice in known:
+            if watch := self._watches.get(practice):
+                self._tell(watch, *found.get(practice, (None, 0, None, None)))
+
+    def _tell(self, watch: Watch, size: int | None, read: int, last: bytes | None, known: bytes | None) -> None:
+        """`known` is the leaf that stands now where the last one stood when somebody looked before."""
+        if watch.size is not None and known != watch.last:
+            watch.restored += 1
             self.lines.forget(watch.practice)
-        watch.tell(size, read)
+        watch.tell(size, read, last)
 
     async def _look_for_ever(self) -> None:
         while not self.ending:

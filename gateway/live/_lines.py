@@ -5,6 +5,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from hashlib import sha256
 from itertools import accumulate, takewhile
 from typing import Any
 
@@ -25,7 +26,7 @@ KEPT = 16 * 1024 * 1024
 _AT_ONCE = 2
 """Connections of the pool that reading may take; the rest are for questions."""
 _READ = """
-select position, convert_to(line, 'UTF8') from ledger.entry
+select position, type, convert_to(line, 'UTF8') from ledger.entry
 where ledger = %s and position > %s and position <= %s order by position
 """
 
@@ -50,10 +51,10 @@ class Shown:
         told = (envelope.time, envelope.type, envelope.subject, envelope.actor)
         return cls(envelope.ledger, envelope.position, *told, text, redacted)
 
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """What tells it from everything else that is shown."""
-        return self.ledger, self.position, self.redacted
+    @cached_property
+    def key(self) -> bytes:
+        """What tells it from everything else that is shown: a restored ledger has other lines at the same positions."""
+        return sha256(self.text).digest()
 
     @cached_property
     def line(self) -> str:
@@ -72,6 +73,8 @@ class Line:
     """A line of a ledger."""
 
     position: int
+    type: str
+    """As it is stored; what is shown has today's version where it is rewritten."""
     stored: bytes
     _whole: Shown | None = None
     _redacted: Shown | None = None

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from gateway.auth.actor import Actor
 from gateway.live._boards import Boards
+from gateway.live._doorstep import Doorstep
 from gateway.live._follower import Follower
 from gateway.live._hub import Hub
 from gateway.live._places import Places
@@ -18,11 +19,12 @@ class Live:
     hub: Hub
     boards: Boards
     places: Places
+    doorstep: Doorstep
     clock: Callable[[], datetime]
     heartbeat: float
     """Seconds of silence after which there is a sign of life."""
     patience: float
-    """Seconds in which a client must say who it is, and take what is sent."""
+    """Seconds in which a client must take what is sent."""
 
     def follower(self, actor: Actor) -> Follower:
         """Somebody who follows."""

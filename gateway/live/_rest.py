@@ -1,6 +1,5 @@
 """Server-Sent Events: `GET /v1/practices/{practice}/events/live` (WHATWG HTML § 9.2)."""
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -9,17 +8,17 @@ from dataclasses import dataclass
 import orjson
 from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Message, Send
+from starlette.responses import Response
+from starlette.types import Send
 
 from gateway._identity import Identities
+from gateway._parts import InParts
 from gateway.auth.policy import Resource, require
-from gateway.export._question import known_types
+from gateway.export._question import known_types, stored_types
 from gateway.live import _describe
 from gateway.live._follower import Piece
 from gateway.live._hub import Ending
 from gateway.live._live import Live
-from gateway.live._places import Place
 from gateway.problems import Language, ProblemError, body, preferred_language, problem_of, unforeseen
 
 PATH = "/v1/practices/{practice}/events/live"
@@ -53,45 +52,27 @@ class Doors:
         actor, practice = self.identities.of(request), request.path_params["practice"]
         require(actor, "read.export", Resource(practice), self.live.clock())
         after, types = _asked(request)
-        place = self.live.places.take()
+        place = self.live.places.take(actor)
         try:
-            place.is_for(actor)
             pieces = self.live.follower(actor).lines(practice, after, types)
             first = await anext(pieces)
         except BaseException:
             place.leave()
             raise
         language = preferred_language(request.headers.get("accept-language"))
-        return EventStream(_frames(first.upto, pieces, language), place, first.upto, self.live.patience)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Sporbar-Position": str(first.upto)}
+        return EventStream(_frames(first.upto, pieces, language), place.leave, self.live.patience, headers, "text/event-stream")
 
 
-class EventStream(StreamingResponse):
-    """Sends frames until there are no more, the client has gone, or does not take them; then it gives its place back."""
-
-    def __init__(self, frames: AsyncGenerator[bytes, None], place: Place, position: int, patience: float) -> None:
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Sporbar-Position": str(position)}
-        super().__init__(frames, headers=headers, media_type="text/event-stream")
-        self._frames = frames
-        self._place = place
-        self._patience = patience
+class EventStream(InParts):
+    """Frames, until there are no more."""
 
     async def stream_response(self, send: Send) -> None:
         """Send all of it; a client that takes nothing is cut off, and can go on from the last position that it has."""
-
-        async def in_time(message: Message) -> None:
-            async with asyncio.timeout(self._patience):
-                await send(message)
-
         try:
-            async with aclosing(self._frames) as frames:
-                await in_time({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-                async for frame in frames:
-                    await in_time({"type": "http.response.body", "body": frame, "more_body": True})
-                await in_time({"type": "http.response.body", "body": b"", "more_body": False})
+            await super().stream_response(send)
         except TimeoutError:
             _log.warning("a stream was cut off: its client took nothing for %g s", self._patience)
-        finally:
-            self._place.leave()
 
 
 async def _frames(begins: int, pieces: AsyncGenerator[Piece, None], language: Language) -> AsyncGenerator[bytes, None]:
@@ -126,7 +107,7 @@ def _asked(request: Request) -> tuple[int | None, frozenset[str]]:
     for name in given:
         if name not in _PARAMETERS or (name == "after" and len(given.getlist(name)) > 1):
             raise ProblemError(400, "live.parameter", given=name[:100], expected=_PARAMETERS)
-    types = frozenset(known_types(given.getlist("type")) if "type" in given else ())
+    types = frozenset(stored_types(known_types(given.getlist("type"))))
     if last := request.headers.get("last-event-id"):
         return _position("Last-Event-ID", last), types
     return _position("after", given["after"]) if "after" in given else None, types

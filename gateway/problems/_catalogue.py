@@ -10,13 +10,13 @@ from typing import Any
 
 
 class Language(StrEnum):
-    """A language that sentences are written in."""
+    """A language that sentences are written in, by its BCP 47 tag."""
 
     ENGLISH = "en"
     NORWEGIAN = "nb"
 
 
-_TAGS = {"en": Language.ENGLISH, "nb": Language.NORWEGIAN, "no": Language.NORWEGIAN, "nn": Language.NORWEGIAN, "*": Language.ENGLISH}
+_TAGS = {"en": Language.ENGLISH, "nb": Language.NORWEGIAN, "no": Language.NORWEGIAN, "nn": Language.NORWEGIAN}
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ def _shown(value: Any) -> str:
 
 
 @lru_cache(maxsize=256)
-def preferred_language(accept_language: str | None) -> Language:
-    """The language a client asks for (RFC 9110 § 12.5.4); English when it asks for none that we have."""
-    best, weight = Language.ENGLISH, 0.0
+def preferred_language(accept_language: str | None, otherwise: Language = Language.ENGLISH) -> Language:
+    """The language a client asks for (RFC 9110 § 12.5.4); `otherwise` when it asks for none that we have."""
+    best, weight = otherwise, 0.0
     for part in (accept_language or "").split(",")[:20]:
         tag, _, parameter = part.partition(";")
         language = _TAGS.get(tag.strip().lower().partition("-")[0])

@@ -9,13 +9,13 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
-from gateway.web._language import Language
-from gateway.web._recent import Recent
+from gateway._recent import Recent
+from gateway.problems import Language
 
 KEPT = 400
 """Charts kept, about 20 kB each."""
 
-_TIME_LOCALES: dict[Language, Literal["nb-NO", "en-GB"]] = {Language.NO: "nb-NO", Language.EN: "en-GB"}
+_TIME_LOCALES: dict[Language, Literal["nb-NO", "en-GB"]] = {Language.NORWEGIAN: "nb-NO", Language.ENGLISH: "en-GB"}
 
 
 class Drawer:

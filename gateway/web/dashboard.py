@@ -6,6 +6,7 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway._recent import Recent
 from gateway.auth.actor import Actor
 from gateway.auth.policy import Allow, Resource, decide
 from gateway.problems import ProblemError
@@ -14,7 +15,6 @@ from gateway.web._language import Speech
 from gateway.web._lists import Names, attention_lists
 from gateway.web._matrix import matrix_of
 from gateway.web._panels import panels
-from gateway.web._recent import Recent
 from gateway.web._render import HEADERS, Viewer, look, page, speech_of
 from gateway.web._tiles import tiles
 from gateway.web._web import Web, position_asked
@@ -92,7 +92,7 @@ class DashboardPage:
         return await self._answers.of(_state(view), partial(assess, view))
 
     def _may_see_persons(self, actor: Actor, practice: str) -> bool:
-        return isinstance(decide(actor, "read.personal", Resource(practice), self._web.clock()), Allow)
+        return isinstance(decide(actor, "read.personal", Resource(practice), self._web.reads.clock()), Allow)
 
 
 def _state(view: View) -> tuple[str, int, date]:

@@ -1,6 +1,8 @@
 """A record with every event type, and with deviations gone through from report to closure, over three months."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pkgutil import iter_modules
@@ -13,8 +15,11 @@ import tests.golden
 from events._base import DomainEvent
 from events.ledger.mapper import LineMapper, StreamEvent
 from events.ledger.recorder import LedgerRecorder, Metadata, open_ledger
+from gateway.export import Source
+from tests._database import Postgres
 from tests._given import KARI
 from tests.bench._lives import stored_lives
+from tests.export._records import lines_of
 
 PRACTICE = "fjordgata"
 LIVES = 12
@@ -27,6 +32,14 @@ def examples() -> list[DomainEvent]:
     """One event of each type, from every capability."""
     names = sorted(module.name for module in iter_modules(tests.golden.__path__) if module.name.startswith("_examples_"))
     return [event for name in names for event in import_module(f"tests.golden.{name}").EXAMPLES]
+
+
+@contextmanager
+def recorded(postgres: Postgres) -> Iterator[tuple[Source, list[bytes]]]:
+    """A database with it, read in pages of 20 positions, and its lines."""
+    with postgres.database() as database:
+        lines = record(database.sync_pool("sporbar_generator", max_size=1))
+        yield Source(database.sync_pool(max_size=1).connection, b"x" * 32, page=20), lines
 
 
 def record(pool: ConnectionPool) -> list[bytes]:
@@ -44,9 +57,7 @@ def record(pool: ConnectionPool) -> list[bytes]:
             metadata=Metadata(str(KARI), command_id),
             at=month + timedelta(seconds=number),
         )
-    with pool.connection() as connection:
-        found = connection.execute("select line from ledger.entry where ledger = %s order by position", (PRACTICE,)).fetchall()
-    return [line.encode() for (line,) in found]
+    return lines_of(pool, PRACTICE)
 
 
 def _stored_examples() -> list[StoredEvent]:

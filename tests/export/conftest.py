@@ -8,13 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from events.ledger.connect import sync_pool
 from gateway.auth.pseudonym import pseudonym
 from gateway.export import Source
 from gateway.generator._plan import plan_practice
 from gateway.generator._profile import PROFILES
 from gateway.generator.run import carry_out
 from tests._database import Database, Postgres
+from tests.export._records import lines_of
 
 PRACTICE = "fjordgata"
 SECRET = b"x" * 32
@@ -32,16 +32,11 @@ class Generated:
 @pytest.fixture(scope="session")
 def generated(postgres: Postgres) -> Iterator[Generated]:
     """Made once; read in pages of 20 positions, so that there are many."""
-    name = postgres.make_database()
-    database = Database(postgres.url(name))
     plan = plan_practice(PRACTICE, "Fjordgata legesenter", PROFILES[0], 7, date(2025, 1, 6), date(2025, 5, 1))
-    carry_out(database.url, PRACTICE, plan.steps, partial(named, SECRET), lambda: None)
-    with sync_pool(database.url, "sporbar_app", max_size=2) as pool:
-        with pool.connection() as conn:
-            found = conn.execute("select line from ledger.entry where ledger = %s order by position", (PRACTICE,)).fetchall()
-        yield Generated(database, Source(pool.connection, SECRET, page=20), [line.encode() for (line,) in found])
-    database.close()
-    postgres.drop_database(name)
+    with postgres.database() as database:
+        carry_out(database.url, PRACTICE, plan.steps, partial(named, SECRET), lambda: None)
+        pool = database.sync_pool(max_size=2)
+        yield Generated(database, Source(pool.connection, SECRET, page=20), lines_of(pool, PRACTICE))
 
 
 def named(secret: bytes, member: UUID) -> str:

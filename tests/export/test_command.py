@@ -15,7 +15,7 @@ from gateway.auth.keys import pseudonym_secret
 from gateway.export._question import Redaction
 from gateway.export._token import Rest, token
 from tests._database import Database, Postgres
-from tests.bench._ledger_crew import fill
+from tests.export._records import make_large
 from tests.export.conftest import PRACTICE, Generated
 from tests.platform.test_cli import run
 
@@ -28,27 +28,26 @@ LINES = 15_000
 @pytest.fixture(scope="module")
 def large(postgres: Postgres) -> Iterator[Database]:
     """A record that takes a while."""
-    name = postgres.make_database()
-    database = Database(postgres.url(name))
-    with database.connect() as connection:
-        connection.execute("select ledger.open(%s, false)", (LARGE,))
-    fill(database.url, LARGE, LINES, 10)
-    yield database
-    database.close()
-    postgres.drop_database(name)
+    with postgres.database() as database:
+        make_large(database, LARGE, LINES)
+        yield database
 
 
 def environment(database: Database, directory: Path) -> dict[str, str]:
     return {"SPORBAR_DATABASE_URL": database.url, "SPORBAR_DATA_DIR": str(directory / "data")}
 
 
+def inherited() -> dict[str, str]:
+    """What a process is given besides."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("SPORBAR_")}
+
+
 def begin(database: Database, directory: Path, *arguments: str) -> "subprocess.Popen[str]":
     """`sporbar export` as a process of its own."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SPORBAR_")}
     return subprocess.Popen(
         [sys.executable, "-m", "gateway.cli", "export", *arguments],
         cwd=PROJECT,
-        env=inherited | environment(database, directory),
+        env=inherited() | environment(database, directory),
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -74,6 +73,19 @@ def test_it_is_pseudonymised_unless_asked_otherwise(generated: Generated, tmp_pa
     continues = json.loads((tmp_path / "full" / "manifest.json").read_bytes())["resume"]
     ended(generated.database, tmp_path, PRACTICE, "--to", "next", "--continues", continues, "--until", "6")
     assert (tmp_path / "next" / "events.ndjson").read_bytes() == b"".join(line + b"\n" for line in generated.lines[4:6])
+
+
+def test_where_nothing_is_new_nothing_is_made(generated: Generated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    size = len(generated.lines)
+    ended(generated.database, tmp_path, PRACTICE, "--to", "all", "--type", "task.completed")
+    resume = json.loads((tmp_path / "all" / "manifest.json").read_bytes())["resume"]
+    for asked in (("--continues", resume), ("--continues", resume, "--until", "2099-01-01"), ("--from", str(size + 1))):
+        told = ended(generated.database, tmp_path, PRACTICE, "--to", "new", *asked)
+        assert told == (0, f"nothing new: {PRACTICE} has no events behind position {size}; new is not made\n", "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["all", "data"]
+    told = ended(generated.database, tmp_path, PRACTICE, "--to", "before", "--until", "2020-01-01")
+    assert told == (0, f"before: 0 events of {PRACTICE}, no positions, pseudonymised\n", "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
@@ -108,6 +120,8 @@ def test_what_goes_wrong_is_one_line_that_says_what_to_do(generated: Generated, 
         (("nowhere", "--to", "out"), "There is no record of a practice nowhere."),
         ((PRACTICE, "--to", "out", "--format", "xlsx"), "There is no export format xlsx."),
         ((PRACTICE, "--to", "out", "--type", "task.complete.v1"), "did you mean task.completed.v1?"),
+        ((PRACTICE, "--to", "out", "--type", "nope"), "No event has the type nope. docs/schemas"),
+        ((PRACTICE, "--to", "out", "--format", "ocel-json", "--continues", "abc"), "goes on from no other"),
         ((PRACTICE, "--to", "out", "--from", "soon"), "from is soon: give a position"),
         ((PRACTICE, "--to", "out", "--until", "99999"), "you asked for 99999"),
         ((PRACTICE, "--to", "out", "--redaction", "none"), "There is no redaction none."),

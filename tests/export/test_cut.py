@@ -16,7 +16,7 @@ from gateway.auth.policy import NotAllowed
 from gateway.settings import Settings
 from projections._engine._generation import ensure_generation
 from tests._database import Database, Postgres
-from tests.bench._ledger_crew import fill
+from tests.export._records import make_large
 
 pytestmark = pytest.mark.anyio
 
@@ -29,15 +29,10 @@ Send = Callable[[Any], Awaitable[None]]
 @pytest.fixture(scope="module")
 def large(postgres: Postgres) -> Iterator[Database]:
     """A record of several pages."""
-    name = postgres.make_database()
-    database = Database(postgres.url(name))
-    ensure_generation(database.url)
-    with database.connect() as connection:
-        connection.execute("select ledger.open(%s, false)", (PRACTICE,))
-    fill(database.url, PRACTICE, LINES, 10)
-    yield database
-    database.close()
-    postgres.drop_database(name)
+    with postgres.database() as database:
+        ensure_generation(database.url)
+        make_large(database, PRACTICE, LINES)
+        yield database
 
 
 class Doors:
@@ -49,7 +44,7 @@ class Doors:
         self.app: FastAPI = make_app(settings, database.url, clock=lambda: self.now)
         self._token = local_issuer(settings).issue(practice=PRACTICE, roles=[Role.AUDITOR], subject="auditor", now=self.now)
 
-    async def ask(self, send: Send) -> None:
+    async def ask(self, send: Send, path: str = "/events", query: bytes = b"redaction=full") -> None:
         """Ask for the whole record."""
         scope = {
             "type": "http",
@@ -57,8 +52,8 @@ class Doors:
             "http_version": "1.1",
             "method": "GET",
             "scheme": "http",
-            "path": f"/v1/practices/{PRACTICE}/events",
-            "query_string": b"redaction=full",
+            "path": f"/v1/practices/{PRACTICE}{path}",
+            "query_string": query,
             "root_path": "",
             "client": None,
             "headers": [(b"authorization", f"Bearer {self._token}".encode())],
@@ -98,6 +93,24 @@ async def test_a_right_that_runs_out_ends_the_download(large: Database, tmp_path
         with pytest.raises(NotAllowed, match=r"access\.expired"):
             await doors.ask(send)
     assert len(parts) == 1
+
+
+@pytest.mark.parametrize("name", ["ocel-json", "ocel-sqlite"])
+async def test_a_right_that_runs_out_ends_a_log_while_it_is_made(large: Database, tmp_path: Path, name: str) -> None:
+    """The answer begins at once, and nothing of what is made afterwards is sent."""
+    doors = Doors(large, tmp_path)
+    parts: list[bytes] = []
+
+    async def send(message: Any) -> None:
+        parts.append(message.get("body", b""))
+        doors.now += timedelta(days=1)
+
+    async with doors.app.router.lifespan_context(doors.app):
+        with pytest.raises(NotAllowed, match=r"access\.expired"):
+            await doors.ask(send, f"/exports/{name}", b"")
+    sent = b"".join(parts)
+    assert b'"id"' not in sent
+    assert b"SQLite" not in sent
 
 
 async def test_a_request_cancelled_wherever_it_waits_leaves_place_and_connections_free(large: Database, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import resource
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -78,6 +79,12 @@ def test_the_manifest_says_what_is_exported(generated: Generated, tmp_path: Path
     assert told["files"] == {"events.ndjson": {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}}
 
 
+@pytest.mark.parametrize("format_", FORMATS.values(), ids=lambda format_: format_.name)
+def test_a_manifest_says_how_to_go_on_where_one_can(generated: Generated, tmp_path: Path, format_: Format) -> None:
+    told = export_to(tmp_path / "out", generated.source, Asked(PRACTICE, until=3), format_)
+    assert ("resume" in told) is format_.resumes
+
+
 def test_the_root_of_a_whole_record_is_that_of_the_proof(generated: Generated) -> None:
     with generated.database.connect() as connection:
         assert generated.source.ask(HIDDEN).summary.root == verify(connection, PRACTICE).root
@@ -99,11 +106,20 @@ def test_the_same_question_gives_the_same_bytes_in_any_pages_and_after_a_break(
     with pytest.raises(Stopped):
         export_to(broken, generated.source, asked, format_, progress=stop_after(3))
     with pytest.raises(Stopped):
-        export_to(broken, generated.source, asked, format_, resume=True, progress=stop_after(30))
+        after_a_break(broken, generated, asked, format_, progress=stop_after(30))
     assert not broken.exists()
-    first: list[int] = []
-    export_to(broken, generated.source, asked, format_, resume=True, progress=lambda done, _of: first.append(done))
+    after_a_break(broken, generated, asked, format_)
     assert contents(broken) == contents(whole)
+
+
+def after_a_break(folder: Path, generated: Generated, asked: Asked, format_: Format, **options: Any) -> None:
+    """Do as the documentation says: go on, or begin anew where the format does not."""
+    if not format_.resumes:
+        for resume in (True, False):
+            with refused("export.begins_anew"):
+                export_to(folder, generated.source, asked, format_, resume=resume)
+        shutil.rmtree(part_of(folder))
+    export_to(folder, generated.source, asked, format_, resume=format_.resumes, **options)
 
 
 def test_a_resumed_export_does_not_begin_again(generated: Generated, tmp_path: Path) -> None:
@@ -150,6 +166,18 @@ def test_what_was_broken_off_is_neither_overwritten_nor_mixed(generated: Generat
     with refused("export.state"):
         export_to(out, generated.source, FULL, NDJSON, resume=True)
     assert not out.exists()
+
+
+def test_what_was_broken_off_before_it_had_begun_is_gone_on_with(generated: Generated, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    part_of(out).mkdir()
+    (part_of(out) / f"{STATE}.new").write_bytes(b"{")
+    export_to(out, generated.source, FULL, NDJSON, resume=True)
+    assert set(contents(out)) == {"events.ndjson", "manifest.json"}
+    (tmp_path / "other.part").mkdir()
+    (tmp_path / "other.part" / "mine").touch()
+    with refused("export.state"):
+        export_to(tmp_path / "other", generated.source, FULL, NDJSON, resume=True)
 
 
 def test_nobody_writes_beside_a_running_export(generated: Generated, tmp_path: Path) -> None:
@@ -206,5 +234,5 @@ def test_a_disk_that_is_full_leaves_what_can_be_gone_on_with(generated: Generate
     with no_file_larger_than(largest * 3 // 4), pytest.raises(OSError):
         export_to(out, generated.source, HIDDEN, format_)
     assert not out.exists()
-    export_to(out, generated.source, HIDDEN, format_, resume=True)
+    after_a_break(out, generated, HIDDEN, format_)
     assert contents(out) == contents(whole)

@@ -1,9 +1,10 @@
 """OCEL 2.0: pm4py reads both files, finds the record's objects in them, and the procedure of deviations."""
 
 import sqlite3
+import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from pm4py.objects.ocel.validation import ocel20_rel_validation
 from events._objects import KINDS
 from events._personal import personal_fields
 from events._registry import event_types
-from events.ledger.connect import sync_pool
 from gateway.export import Source
 from gateway.export._errors import ExportRefused
 from gateway.export._folder import export_to, part_of
@@ -24,10 +24,10 @@ from gateway.export._formats import FORMATS
 from gateway.export._ocel import BEGINNING
 from gateway.export._ocel_model import values
 from gateway.export._question import Asked, Redaction
-from tests._database import Database, Postgres
+from tests._database import Postgres
 from tests._given import KARI, OLA
 from tests.export._documented import run_block
-from tests.export._everything import LIVES, PRACTICE, record
+from tests.export._everything import LIVES, PRACTICE, recorded
 
 JSON, SQLITE = FORMATS["ocel-json"], FORMATS["ocel-sqlite"]
 NAME = {"type": "string", "minLength": 1}
@@ -79,13 +79,8 @@ class Exported:
 
 @pytest.fixture(scope="module")
 def exported(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exported]:
-    name = postgres.make_database()
-    database = Database(postgres.url(name))
-    with sync_pool(database.url, "sporbar_generator", max_size=1) as pool:
-        lines = record(pool)
-    with sync_pool(database.url, "sporbar_app", max_size=1) as pool:
-        yield Exported(Source(pool.connection, b"x" * 32, page=20), lines, tmp_path_factory.mktemp("ocel"))
-    postgres.drop_database(name)
+    with recorded(postgres) as (source, lines):
+        yield Exported(source, lines, tmp_path_factory.mktemp("ocel"))
 
 
 def test_the_json_has_the_form_of_the_standard(exported: Exported) -> None:
@@ -212,6 +207,44 @@ def test_a_part_of_a_record_names_what_it_is_about(exported: Exported, tmp_path:
     assert [str(int(event["id"].rpartition("/")[2])) for event in told["events"]] == expected
     names = {each["id"] for each in told["objects"]}
     assert {related["objectId"] for event in told["events"] for related in event["relationships"]} == names
+
+
+class Counted:
+    """Counts the connections that a source borrows: one a page."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.count = 0
+
+    def __call__(self) -> AbstractContextManager[Any]:
+        self.count += 1
+        return self._source.connect()
+
+
+def test_json_begins_at_once_and_tells_events_as_they_are_read(exported: Exported) -> None:
+    borrowed = Counted(exported.source)
+    source = Source(borrowed, b"x" * 32, page=20)
+    export, told = source.ask(Asked(PRACTICE)), b""
+    begun = borrowed.count
+    for page, part in enumerate(JSON.load().stream(export)):
+        told += part
+        read = min(20 * page, len(exported.lines))
+        assert borrowed.count - begun == min(page, -(-len(exported.lines) // 20))
+        assert told.count(f'"id":"{PRACTICE}/'.encode()) == read
+    assert page > len(exported.lines) / 20
+
+
+def test_a_file_of_sqlite_is_given_up_between_pages(exported: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    borrowed = Counted(exported.source)
+    export = Source(borrowed, b"x" * 32, page=20).ask(Asked(PRACTICE))
+    begun, parts = borrowed.count, SQLITE.load().stream(export)
+    assert isinstance(parts, Generator)
+    assert (next(parts), next(parts)) == (b"", b"")
+    assert borrowed.count - begun == 2
+    assert list(tmp_path.iterdir())
+    parts.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("format_", [JSON, SQLITE], ids=lambda format_: format_.name)

@@ -19,7 +19,6 @@ import pytest
 from events import _registry
 from events._personal import member_fields, personal_fields
 from events._registry import UnknownEventType, event_types
-from events.ledger.connect import sync_pool
 from gateway.export import Source
 from gateway.export._arrow import ENVELOPE, column_name, data_fields
 from gateway.export._errors import ExportRefused
@@ -27,9 +26,9 @@ from gateway.export._folder import export_to
 from gateway.export._formats import FORMATS
 from gateway.export._parquet import Batches, File
 from gateway.export._question import Asked, Redaction
-from tests._database import Database, Postgres
+from tests._database import Postgres
 from tests.export._documented import run_block
-from tests.export._everything import PRACTICE, record
+from tests.export._everything import PRACTICE, recorded
 
 PARQUET = FORMATS["parquet"]
 
@@ -55,13 +54,8 @@ class Exported:
 
 @pytest.fixture(scope="module")
 def exported(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exported]:
-    name = postgres.make_database()
-    database = Database(postgres.url(name))
-    with sync_pool(database.url, "sporbar_generator", max_size=1) as pool:
-        lines = record(pool)
-    with sync_pool(database.url, "sporbar_app", max_size=1) as pool:
-        yield Exported(Source(pool.connection, b"x" * 32, page=20), lines, tmp_path_factory.mktemp("parquet"))
-    postgres.drop_database(name)
+    with recorded(postgres) as (source, lines):
+        yield Exported(source, lines, tmp_path_factory.mktemp("parquet"))
 
 
 def by_type(lines: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

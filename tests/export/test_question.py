@@ -95,12 +95,32 @@ def test_bounds_that_cannot_be_are_refused(generated: Generated, since: str | No
 
 
 def test_other_words_that_cannot_be_are_refused(generated: Generated) -> None:
-    with refused("export.type", 400):
-        asked(None, None, "deviation.reported")
     with refused("export.redaction", 400):
         asked(redaction="some")
     with refused("export.no_record", 404):
         generated.source.ask(Asked("nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("task.complete.v1", "task.completed.v1"),
+        ("deviation.reportd", "deviation.reported"),
+        ("Deviation.reported.v1", "deviation.reported.v1"),
+        ("deviation.reported.v2", "deviation.reported.v1"),
+    ],
+)
+def test_a_name_that_is_near_is_suggested(given: str, meant: str) -> None:
+    with refused("export.type.near", 400) as told:
+        asked(None, None, given)
+    assert told.value.problem.details == {"given": given, "meant": meant}
+
+
+@pytest.mark.parametrize("given", ["nope", "", "*", "deviation", "deviation.", ".v1", "task.eaten.v1", "x" * 4_000])
+def test_no_far_name_is_suggested(given: str) -> None:
+    with refused("export.type", 400) as told:
+        asked(None, None, given)
+    assert told.value.problem.details == {"given": given[:100]}
 
 
 def test_a_token_goes_on_with_its_question() -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from gateway.auth.actor import Role
 from gateway.export._formats import FORMATS, Format
+from gateway.export._question import Redaction
 from tests._database import Postgres
-from tests.bench._ledger_crew import fill
+from tests.export._records import make_large
 from tests.gateway._house import MANAGER, House, Person, report, running_house
 
 LARGE = "large"
@@ -23,9 +24,7 @@ LINES = 25_000
 def house(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A house that sends one export at a time and cuts whoever takes nothing for two seconds."""
     with running_house(postgres, tmp_path_factory.mktemp("house"), exports=1, export_patience=2) as house:
-        with house.database.connect() as connection:
-            connection.execute("select ledger.open(%s, false)", (LARGE,))
-        fill(house.database.url, LARGE, LINES, 10)
+        make_large(house.database, LARGE, LINES)
         yield house
 
 
@@ -84,6 +83,27 @@ def test_who_may_export_what(house: House, practice: Person, roles: list[Role], 
         assert get(person, f"{path}?redaction=full").status_code == full
 
 
+@pytest.mark.parametrize("door", ["/events", *(f"/exports/{name}{rest}" for name in FORMATS for rest in ("", "/manifest"))])
+def test_an_analyst_who_asks_for_everything_is_told_what_to_ask_for(house: House, practice: Person, door: str) -> None:
+    analyst, one_type = as_role(house, practice, Role.ANALYST), "type=deviation.reported"
+    for language, told in (
+        ("en", "Your role sees pseudonymised data. Leave redaction out "),
+        ("nb", "Rollen din ser pseudonymiserte data. "),
+    ):
+        refused = get(analyst, f"{door}?{one_type}&redaction=full", **{"Accept-Language": language})
+        assert (refused.status_code, refused.json()["code"]) == (403, "export.role_sees_pseudonyms")
+        assert refused.json()["detail"].startswith(told)
+    for redaction in ("", "&redaction=pseudonymised"):
+        assert get(analyst, f"{door}?{one_type}{redaction}").status_code == 200
+    elsewhere = house.new_practice().name
+    refusals = [
+        get(analyst, f"{door}?{one_type}&redaction={redaction}", name) for name in (elsewhere, "no-such") for redaction in Redaction
+    ]
+    assert {refused.status_code for refused in refusals} == {403}
+    told_apart = {orjson.dumps(refused.json() | {"instance": None}) for refused in refusals}
+    assert [orjson.loads(told)["code"] for told in told_apart] == ["access.other_practice"]
+
+
 def test_nobody_exports_without_a_token(house: House, practice: Person) -> None:
     assert house.client.get(f"/v1/practices/{practice.practice}/events").status_code == 401
 
@@ -127,7 +147,7 @@ def test_a_download_goes_on_where_it_broke_off(house: House, practice: Person) -
         assert rest.text.splitlines() == lines[have:]
         assert rest.headers["sporbar-position"] == "6"
     assert get(practice, f"/events?resume={token}").content == whole.content
-    assert get(as_role(house, practice, Role.ANALYST), f"/events?resume={token}").status_code == 403
+    assert get(as_role(house, practice, Role.ANALYST), f"/events?resume={token}").json()["code"] == "export.role_sees_pseudonyms"
 
 
 def test_an_export_is_followed_by_what_came_after_it(practice: Person) -> None:
@@ -144,7 +164,8 @@ def test_an_export_is_followed_by_what_came_after_it(practice: Person) -> None:
         ("?from=now", 400, "export.bound"),
         ("?from=9000", 422, "export.ahead"),
         ("?from=3&until=1", 422, "export.backwards"),
-        ("?type=deviation.reported", 400, "export.type"),
+        ("?type=deviation", 400, "export.type"),
+        ("?type=deviation.report", 400, "export.type.near"),
         ("?redaction=none", 400, "export.redaction"),
         ("?form=3", 400, "export.parameter"),
         ("?from=1&from=2", 400, "export.parameter"),
@@ -228,6 +249,18 @@ def test_an_analyst_downloads_for_figures_and_for_process_mining(house: House, p
     assert answer.headers["sporbar-redaction"] == "pseudonymised"
     assert len(answer.content) > 1_000
     assert get(analyst, f"/exports/{format_.name}").content == answer.content
+
+
+@pytest.mark.parametrize("name", ["ocel-json", "ocel-sqlite"])
+def test_a_log_for_process_mining_goes_on_from_no_other(practice: Person, name: str) -> None:
+    assert "sporbar-resume" not in get(practice, f"/exports/{name}").headers
+    assert "resume" not in get(practice, f"/exports/{name}/manifest").json()
+    token = get(practice, "/events").headers["sporbar-resume"]
+    for asked in (f"?resume={token}", f"?resume={token}&after=3", f"/manifest?resume={token}"):
+        refused = get(practice, f"/exports/{name}{asked}")
+        assert (refused.status_code, refused.json()["code"]) == (422, "export.resume.format")
+        assert "without resume" in refused.json()["detail"]
+    assert get(practice, f"/exports/{name}?from=3").status_code == 200
 
 
 def test_process_mining_has_no_names_whoever_asks(practice: Person) -> None:

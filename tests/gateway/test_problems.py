@@ -4,6 +4,7 @@ import psycopg
 import pytest
 from eventsourcing import persistence
 from psycopg_pool import PoolTimeout
+from pydantic import BaseModel, ValidationError, field_validator
 
 from gateway.auth.policy import NotAllowed
 from gateway.problems import ProblemError, problem_of
@@ -43,3 +44,26 @@ def test_an_error_is_a_problem(error: Exception, status: int, code: str) -> None
 @pytest.mark.parametrize("error", [ValueError("x"), KeyError("x"), psycopg.ProgrammingError(), persistence.ProgrammingError()])
 def test_what_nobody_foresaw_is_no_problem_of_ours(error: Exception) -> None:
     assert problem_of(error) is None
+
+
+class Command(BaseModel):
+    """A command with a rule of its own."""
+
+    email: str
+
+    @field_validator("email")
+    @classmethod
+    def _has_a_place(cls, email: str) -> str:
+        if "@" not in email:
+            raise ValueError("give name@place")
+        return email
+
+
+def test_a_field_is_told_in_the_words_of_its_rule() -> None:
+    """Without "Value error, ", which pydantic puts before them."""
+    with pytest.raises(ValidationError) as refused:
+        Command.model_validate({"email": "kari"})
+    problem = problem_of(refused.value)
+    assert problem is not None
+    (wrong,) = problem.fields
+    assert (wrong.pointer, wrong.code, wrong.details["reason"]) == ("/email", "field.invalid", "give name@place")

@@ -9,18 +9,30 @@ import pytest
 from psycopg_pool import AsyncConnectionPool
 
 from events.ledger.recorder import LedgerRecorder
+from gateway._reads import Reads
 from gateway.auth.actor import Actor
-from gateway.live import Ending, Follower, Hub
+from gateway.live import Boards, Ending, Follower, Hub
 from gateway.live._follower import Piece
 from gateway.live._lines import PAGE, PIECE, Lines
 from gateway.problems import ProblemError
+from projections._engine._generation import ensure_generation
+from projections._engine._worker import catch_up
 from read_side._errors import NoSuchPractice
 from tests._database import Database
 from tests.auth.people import CAST, NOW, PRACTICE
 from tests.ledger._support import append, fact, recorder
+from tests.projections._histories import a_life
+from tests.projections._record import Record
 
 pytestmark = pytest.mark.anyio
 LONG = b'{"text":"' + b"x" * 2_000 + b'"}'
+CUT = ("delete from ledger.entry where position > 10", "update ledger.ledger set size = 10")
+"""What stands there when a backup was restored."""
+ANOTHER_HISTORY = (
+    """update ledger.entry set line = replace(line, '"n":1', '"n":2') where position > 10""",
+    "update ledger.entry set leaf = sha256(decode('00', 'hex') || convert_to(line, 'UTF8'))",
+)
+"""And when others have written since: as many lines as before, but not the same."""
 
 
 @asynccontextmanager
@@ -131,11 +143,51 @@ async def test_a_record_restored_from_an_older_backup(database: Database, ledger
         for pieces, upto in ((ahead, 20), (behind, 0)):
             while (await anext(pieces)).upto < upto:
                 pass
-        forge(database, "delete from ledger.entry where position > 10", "update ledger.ledger set size = 10")
+        forge(database, *CUT)
         with pytest.raises(ProblemError) as refused:
             await drain(ahead)
         assert refused.value.problem.code == "live.ahead"
         assert [line.position for line in (await anext(behind)).lines] == list(range(1, 11))
+
+
+async def texts(to: Follower, after: int, upto: int) -> list[str]:
+    async with aclosing(to.lines(PRACTICE, after)) as pieces:
+        await anext(pieces)
+        return [line.line for line in (await anext(pieces)).lines][: upto - after]
+
+
+async def test_lines_are_forgotten_when_nobody_follows(database: Database, ledger: LedgerRecorder) -> None:
+    """Nobody sees what happens to a record that nobody follows: whoever comes next gets what is recorded then."""
+    fill(ledger, 20)
+    async with hub_of(database) as (hub, _):
+        assert '"n":1' in (await texts(follower(hub), 0, 20))[-1]
+        forge(database, *ANOTHER_HISTORY)
+        assert '"n":2' in (await texts(follower(hub), 0, 20))[-1]
+
+
+async def test_another_history_of_the_same_length(database: Database, ledger: LedgerRecorder) -> None:
+    """A record may have grown again by the time that somebody looks: its last line tells, not its size."""
+    fill(ledger, 20)
+    async with hub_of(database) as (hub, _), aclosing(follower(hub).lines(PRACTICE, 20)) as pieces:
+        await anext(pieces)
+        assert '"n":1' in (await texts(follower(hub), 0, 20))[-1]
+        forge(database, *ANOTHER_HISTORY)
+        await hub.look([PRACTICE])
+        assert '"n":2' in (await texts(follower(hub), 0, 20))[-1]
+
+
+async def test_a_dashboard_goes_back_with_the_record(database: Database) -> None:
+    """Whoever comes after a restore gets the dashboard of what is recorded, not the later one that others were shown."""
+    ensure_generation(database.url)
+    Record(database.sync_pool(), PRACTICE).append(a_life(events=20))
+    await asyncio.to_thread(catch_up, database.url)
+    async with hub_of(database) as (hub, pool):
+        boards = Boards(Reads(pool, lambda: NOW, 1.0))
+        async with aclosing(boards.follow(follower(hub), PRACTICE)) as one, aclosing(boards.follow(follower(hub), PRACTICE)) as late:
+            assert (await anext(one)).position == 20
+            forge(database, *CUT, "update projection.follower set position = 10")
+            await hub.look([PRACTICE])
+            assert (await anext(late)).position == 10
 
 
 async def test_a_gap_ends_the_stream(database: Database, ledger: LedgerRecorder) -> None:

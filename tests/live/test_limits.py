@@ -18,7 +18,7 @@ from gateway.settings import Settings
 from tests._database import Postgres
 from tests.gateway._house import House, Person, Practice, running_house
 from tests.ledger._support import append, fact
-from tests.live._clients import EVENTS, PATIENCE, eventually, raw_socket, refused, socket, stream
+from tests.live._clients import EVENTS, PATIENCE, closed, eventually, raw_socket, refused, socket, stream
 
 EACH, ALL = 2, 3
 LONG = b'{"text":"' + b"x" * 50_000 + b'"}'
@@ -93,6 +93,13 @@ def test_of_one_person_and_of_all(house: House, practice: Practice) -> None:
         opened.send(type="ping")
         assert opened.receive() == {"type": "pong"}
     eventually(lambda: _open_ones(house) == 0)
+
+
+def test_nobody_waits_for_ever_for_whoever_does_not_sign_in(house: House) -> None:
+    with raw_socket(house) as opened:
+        opened.send(type="ping")
+        assert opened.receive() == {"type": "pong"}
+        assert closed(opened) == (4408, "Connection initialisation timeout")
 
 
 def test_a_place_is_given_back_after_a_refusal(house: House, practice: Practice) -> None:

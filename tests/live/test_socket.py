@@ -65,6 +65,40 @@ def test_who_asks_the_same_is_told_the_same_and_no_more(house: House, practice: 
         assert opened.next() == {"position": 2}
 
 
+def test_nobody_is_told_what_a_restored_record_no_longer_says(house: House, practice: Practice) -> None:
+    """Payloads that were put together before a restore are not those of the lines that stand there now."""
+    backup = head(house, practice)
+    practice.manager.done("/deviations", report())
+    with socket(house, practice.manager.token) as ahead:
+        ahead.subscribe(EVENTS, p=practice.name, after=backup[0])
+        before = [ahead.next()["line"] for _ in range(2)]
+        restore(house, practice, backup)
+        assert ahead.error() == "live.ahead"
+        practice.manager.done("/deviations", report())
+        with socket(house, practice.manager.token) as opened:
+            opened.subscribe(EVENTS, p=practice.name, after=backup[0])
+            now = [opened.next()["line"] for _ in range(2)]
+    assert now == house.lines(practice.name)[backup[0] :]
+    assert not set(now) & set(before)
+
+
+def head(house: House, practice: Practice) -> tuple[Any, ...]:
+    """What a backup knows of a ledger: its size and frontier."""
+    with house.database.connect() as owner:
+        found = owner.execute("select size, frontier from ledger.ledger where ledger = %s", (practice.name,)).fetchone()
+    assert found is not None
+    return found
+
+
+def restore(house: House, practice: Practice, backup: tuple[Any, ...]) -> None:
+    """Take a ledger back to what a backup knows, which only the owner of the database can do."""
+    with house.database.connect() as owner, owner.transaction():
+        owner.execute("alter table ledger.entry disable trigger recorded")
+        owner.execute("delete from ledger.entry where ledger = %s and position > %s", (practice.name, backup[0]))
+        owner.execute("alter table ledger.entry enable always trigger recorded")
+        owner.execute("update ledger.ledger set size = %s, frontier = %s where ledger = %s", (*backup, practice.name))
+
+
 def test_the_dashboard_comes_anew_when_the_record_has_moved(house: House, practice: Practice) -> None:
     with socket(house, practice.manager.token) as opened:
         opened.subscribe(DASHBOARD, p=practice.name)

@@ -4,15 +4,18 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
+from eventsourcing.persistence import StoredEvent
 
+from events import _registry
 from events.ledger.recorder import LedgerRecorder
 from gateway.auth.actor import Role
 from tests.gateway._house import MANAGER, House, Practice, report
 from tests.ledger._support import append, fact
-from tests.live._clients import refused, stream, writers
+from tests.live._clients import EVENTS, refused, socket, stream, writers
 
 
 def test_the_lines_come_as_they_are_recorded(house: House, practice: Practice) -> None:
@@ -79,7 +82,7 @@ def test_only_the_types_asked_for(practice: Practice) -> None:
         ({"after": ""}, (400, "live.position")),
         ({"after": [1, 2]}, (400, "live.parameter")),
         ({"upto": 3}, (400, "live.parameter")),
-        ({"type": "deviation.reported"}, (400, "export.type")),
+        ({"type": "deviation"}, (400, "export.type")),
         ({"last": 1_000_000}, (422, "live.ahead")),
         ({"after": 1_000_000}, (422, "live.ahead")),
     ],
@@ -160,6 +163,27 @@ def test_a_line_that_nobody_was_told_of_comes_by_itself(house: House, practice: 
     with stream(practice.manager) as opened, house.database.sync_pool() as pool:
         append(LedgerRecorder(pool, practice.name), fact())
         assert opened.take(1)[0].position == practice.size
+
+
+def test_every_version_of_a_type_can_be_asked_for(house: House, practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the name under which it is stored, also whoever is shown it in today's version."""
+    today, old = "deviation.linked.v1", "deviation.linked.v0"
+    monkeypatch.setitem(_registry._upcasters, old, (today, lambda data: {"kind": "task", "target": data["task"]}))
+    target, subject, begin = str(uuid4()), f"deviation/{uuid4()}", practice.size
+    with house.database.sync_pool() as pool:
+        LedgerRecorder(pool, practice.name).insert_events(
+            [
+                StoredEvent(subject, 1, old, json.dumps({"task": target}).encode()),
+                StoredEvent(subject, 2, today, json.dumps({"kind": "task", "target": target}).encode()),
+            ]
+        )
+    for person in (practice.manager, house.person(practice.name, [Role.ANALYST])):
+        for asked, places in ((old, [1]), (today, [2]), ("deviation.linked", [1, 2])):
+            with stream(person, after=0, type=asked) as opened:
+                assert [event.position - begin for event in opened.take(len(places))] == places
+            with socket(house, person.token) as sent:
+                sent.subscribe(EVENTS, p=practice.name, after=0, types=[asked])
+                assert [sent.next()["position"] - begin for _ in places] == places
 
 
 def test_a_lost_listener_loses_no_line(house: House, practice: Practice) -> None:

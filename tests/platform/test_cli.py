@@ -24,8 +24,9 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from events.ledger.recorder import LedgerRecorder, open_ledger
-from gateway.cli import app, main
+from gateway.cli import main
 from gateway.cli._alone import alone
+from gateway.cli._app import app
 from projections._engine._worker import catch_up
 from tests._database import Database
 
@@ -47,6 +48,7 @@ def run(*arguments: str, **environment: str) -> Ended:
     out, err = io.StringIO(), io.StringIO()
     handlers, level = list(logging.getLogger().handlers), logging.getLogger().level
     before, sys.argv = sys.argv, ["sporbar", *arguments]
+    interrupted = signal.getsignal(signal.SIGINT)
     try:
         with mock.patch.dict(os.environ, _clean() | environment, clear=True), redirect_stdout(out), redirect_stderr(err):
             main()
@@ -54,6 +56,7 @@ def run(*arguments: str, **environment: str) -> Ended:
         return Ended(ended.code if isinstance(ended.code, int) else 0, out.getvalue(), err.getvalue())
     finally:
         sys.argv = before
+        signal.signal(signal.SIGINT, interrupted)
         logging.getLogger().handlers[:] = handlers
         logging.getLogger().setLevel(level)
         structlog.reset_defaults()
@@ -97,6 +100,17 @@ def test_every_command_explains_itself_with_an_example(path: tuple[str, ...]) ->
 def test_a_wrong_setting_is_one_clear_line(environment: dict[str, str], line: str) -> None:
     failed = run("migrate", **environment)
     assert (failed.returncode, failed.stderr, failed.stdout) == (1, f"{line}\n", "")
+
+
+def test_a_wrong_setting_of_kafka_stops_the_commands_that_use_kafka(database: Database, tmp_path: Path) -> None:
+    here = {"SPORBAR_DATABASE_URL": database.url, "SPORBAR_DATA_DIR": str(tmp_path), "SPORBAR_KAFKA_SECURITY_PROTOCOL": "foo"}
+    for command in (("migrate",), ("open", "fjordgata"), ("token", "fjordgata", "--role", "analyst"), ("verify",), ("parked", "list")):
+        done = run(*command, **here)
+        assert (done.returncode, done.stderr) == (0, ""), command
+    for command in (("publish", "--once"), ("project", "--from-kafka")):
+        failed = run(*command, **here)
+        line = "sporbar: SPORBAR_KAFKA_SECURITY_PROTOCOL: Input should be 'PLAINTEXT', 'SSL', 'SASL_PLAINTEXT' or 'SASL_SSL'\n"
+        assert (failed.returncode, failed.stderr, failed.stdout) == (1, line, "")
 
 
 def test_a_database_that_does_not_answer_is_one_clear_line_without_the_password(tmp_path: Path) -> None:

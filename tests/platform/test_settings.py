@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from gateway import settings as module
-from gateway.settings import Settings, SettingsError, default_data_dir, load_settings
+from gateway.settings import FIELDS, SettingsError, default_data_dir, load_kafka, load_settings
 
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in Settings.model_fields:
+    for name in FIELDS:
         monkeypatch.delenv(module.variable(name), raising=False)
     monkeypatch.chdir(tmp_path)
 
@@ -28,12 +28,12 @@ def test_every_number_says_what_it_may_be() -> None:
     rows = {row.split(" | ")[0]: row.split(" | ")[2] for row in module.markdown().splitlines() if row.startswith("| `")}
     assert rows["| `SPORBAR_PORT`"] == "0 to 65535"
     assert rows["| `SPORBAR_STATEMENT_TIMEOUT`"] == "more than 0"
-    numbers = {name for name, field in Settings.model_fields.items() if field.annotation in (int, float, int | None)}
+    numbers = {name for name, field in FIELDS.items() if field.annotation in (int, float, int | None)}
     assert {f"| `{module.variable(name)}`" for name in numbers} == {name for name, allowed in rows.items() if allowed.strip()}
 
 
 def test_every_setting_is_described() -> None:
-    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+    assert [name for name, field in FIELDS.items() if not field.description] == []
 
 
 def test_paths_follow_the_data_directory_and_do_not_move_with_the_working_directory(
@@ -84,3 +84,26 @@ def test_a_password_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError) as refused:
         load_settings()
     assert "geheim" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SECURITY_PROTOCOL", "foo", "Input should be 'PLAINTEXT', 'SSL', 'SASL_PLAINTEXT' or 'SASL_SSL'"),
+        ("BOOTSTRAP_SERVERS", "kafka-1", "give host:port of some brokers, with commas between them, such as kafka-1:9092,kafka-2:9092"),
+        ("PARTITIONS", "0", "Input should be greater than or equal to 1"),
+    ],
+)
+def test_what_is_wrong_with_kafka_stops_only_whoever_uses_it(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
+    monkeypatch.setenv(f"SPORBAR_KAFKA_{name}", value)
+    assert load_settings().port == 8000
+    with pytest.raises(SettingsError) as refused:
+        load_kafka()
+    assert str(refused.value) == f"SPORBAR_KAFKA_{name}: {said}"
+
+
+def test_a_variable_that_nobody_reads_stops_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPORBAR_KAFKA_TOPIK", "x")
+    for load in (load_settings, load_kafka):
+        with pytest.raises(SettingsError, match=r"^there is no setting SPORBAR_KAFKA_TOPIK; did you mean SPORBAR_KAFKA_TOPIC\?$"):
+            load()
