@@ -15,6 +15,8 @@ ASYNCAPI = "3.0.0"
 LINE = "application/cloudevents+json"
 """Media type of a line (CloudEvents 1.0, JSON event format § 3)."""
 
+_JSON_SCHEMA = "application/schema+json;version=2020-12"
+"""Format of the schemas; where none is named, AsyncAPI's own is meant, which goes by draft 07."""
 _KAFKA_BINDING = "0.5.0"
 _TOPIC = "sporbar.events.v1"
 _DESCRIPTION = """
@@ -86,7 +88,7 @@ def _stream(names: Mapping[str, str]) -> dict[str, Any]:
         "name": "line",
         "title": "An event",
         "contentType": LINE,
-        "payload": {"oneOf": [{"$ref": f"schemas/{name}.json"} for name in names]},
+        "payload": _payload({"oneOf": [_schema(name) for name in names]}),
     }
     return {
         "address": "/v1/practices/{practice}/events/live",
@@ -124,10 +126,18 @@ def _message(name: str, title: str) -> dict[str, Any]:
         "title": title,
         "contentType": LINE,
         "headers": {"$ref": "#/components/schemas/kafkaHeaders"},
-        "payload": {"$ref": f"schemas/{name}.json"},
+        "payload": _payload(_schema(name)),
         "correlationId": {"$ref": "#/components/correlationIds/line"},
         "bindings": {"$ref": "#/components/messageBindings/line"},
     }
+
+
+def _payload(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"schemaFormat": _JSON_SCHEMA, "schema": schema}
+
+
+def _schema(name: str) -> dict[str, Any]:
+    return {"$ref": f"schemas/{name}.json"}
 
 
 def _key() -> dict[str, Any]:

@@ -68,7 +68,7 @@ def record_lives(url: str, lives: list[StoredEvent]) -> None:
 
 
 def _live(url: str, theirs: float) -> list[Result]:
-    """Workers that find four practices full of events; they wait behind a lock, so that their own start is not counted."""
+    """Workers that find six practices full of events; they wait behind a lock, so that their own start is not counted."""
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("select pg_advisory_lock(%s, %s)", SWITCH_LOCK)
         with _workers(url, WORKERS):
