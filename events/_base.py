@@ -5,11 +5,17 @@ from datetime import datetime
 from functools import lru_cache
 from typing import ClassVar, Generic, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
 from events import _registry
 from events._frozen import quick
+
+OSLO = ZoneInfo("Europe/Oslo")
+"""Where a practice's days begin and end."""
+PRACTICE = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+"""Pattern of a practice's id."""
 
 parse_uuid = lru_cache(maxsize=10_000)(UUID)
 """The UUID of a text; the ids of a stream and of a command come again and again while lines are read."""

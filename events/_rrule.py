@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import dropwhile, islice, takewhile
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from dateutil.rrule import DAILY, MONTHLY, WEEKLY, YEARLY, rrule, weekday
 
-_OSLO = ZoneInfo("Europe/Oslo")
+from events._base import OSLO
+
 _FREQUENCIES: dict[str, Literal[0, 1, 2, 3]] = {"DAILY": DAILY, "WEEKLY": WEEKLY, "MONTHLY": MONTHLY, "YEARLY": YEARLY}
 _TOO_FREQUENT = ("SECONDLY", "MINUTELY", "HOURLY")
 _CYCLE, _LATEST_BEGIN = 400, 9899
@@ -218,8 +218,8 @@ def _until(value: str) -> date:
     if match is None:
         raise ValueError(value)
     day, clock, utc = match.groups()
-    moment = datetime.strptime(day + (clock or "000000"), "%Y%m%d%H%M%S").replace(tzinfo=UTC if utc else _OSLO)
-    return moment.astimezone(_OSLO).date()
+    moment = datetime.strptime(day + (clock or "000000"), "%Y%m%d%H%M%S").replace(tzinfo=UTC if utc else OSLO)
+    return moment.astimezone(OSLO).date()
 
 
 def _weekday(value: str) -> str:

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from events._base import DomainEvent
+from events._base import PRACTICE, DomainEvent
 from events._personal import personal_fields
 from events._registry import event_types, load_all
 
@@ -26,8 +26,6 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 RETIRED = Path(__file__).with_name("_retired")
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 """Pattern of a UUID as it is written: lower case, with hyphens."""
-PRACTICE = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-"""Pattern of a practice's id."""
 PERSONAL = "x-personal"
 """Keyword of a value that may identify a person."""
 

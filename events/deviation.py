@@ -7,7 +7,7 @@ from uuid import UUID
 
 from events._base import DomainEvent, Value
 from events._function import Function
-from events._personal import MemberId, Personal
+from events._personal import MadeUpId, MemberId, Personal
 
 
 class Kind(StrEnum):
@@ -170,10 +170,10 @@ class Potential(Value):
 class Cause(Value):
     """A node of a cause analysis; `because_of` names the node that it explains."""
 
-    id: str
+    id: MadeUpId
     category: CauseCategory
     text: Personal[str]
-    because_of: str | None = None
+    because_of: MadeUpId | None = None
 
 
 class DeviationReported(DomainEvent):
@@ -234,7 +234,7 @@ class CausesAnalysed(DomainEvent):
     TYPE: ClassVar[str] = "deviation.causes_analysed.v1"
     method: CauseMethod
     causes: tuple[Cause, ...]
-    root_causes: tuple[str, ...]
+    root_causes: tuple[MadeUpId, ...]
 
 
 class DeviationReviewed(DomainEvent):

@@ -16,13 +16,14 @@ import structlog
 from psycopg import AsyncConnection, Error
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from events._base import OSLO
 from events.task import ReminderKind
 from read_side._as_of import open_view
 from read_side._errors import QueryError
 from read_side.directory import practice_ids
 from read_side.task import Clockwork, RecurringTaskRow, TaskRow, clockwork
 from write_side._application import Application
-from write_side._decider import OSLO, By
+from write_side._decider import By
 from write_side._errors import CommandError, KeyReused
 from write_side._scheduler import NOW_AND_NO_FURTHER, Due, TaskOnPlan, Template, due
 from write_side.task.commands import PlanOccurrence

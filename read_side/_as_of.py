@@ -9,12 +9,12 @@ from functools import lru_cache
 from operator import itemgetter
 from time import monotonic
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row, tuple_row
 from psycopg_pool import AsyncConnectionPool
 
+from events._base import OSLO
 from read_side._errors import NoSuchPractice, NotYet, OutOfRange
 from read_side._tables import names, table_of
 
@@ -22,7 +22,6 @@ R = TypeVar("R")
 
 Query = sql.SQL | sql.Composed
 
-OSLO = ZoneInfo("Europe/Oslo")
 FIRST_POLL, SLOWEST_POLL = 0.002, 0.025
 """Seconds between looks at the read models' position while a question waits for it."""
 

@@ -100,16 +100,6 @@ class AssignmentRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
-    """A practice on a day."""
-
-    practice: PracticeRow
-    staff_count: int
-    """Members employed on the day."""
-    general_managers: tuple[UUID, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class FunctionOnDay:
     """A function and who holds it on a day."""
 
@@ -130,13 +120,9 @@ class FunctionOnDay:
         return self.assignment.deputies if self.assignment else ()
 
 
-async def profile(view: View, day: date | None = None) -> Profile | None:
-    """The practice with its staff count and general managers on a day; None before it is registered."""
-    rows = await view.all(PracticeRow)
-    if not rows:
-        return None
-    employed = await members(view, day)
-    return Profile(rows[0], len(employed), await holders(view, Function.GENERAL_MANAGER, day))
+async def profile(view: View) -> PracticeRow | None:
+    """The practice itself; None before it is registered."""
+    return next(iter(await view.all(PracticeRow)), None)
 
 
 async def members(view: View, day: date | None = None) -> list[MemberRow]:
@@ -188,14 +174,6 @@ async def functions(view: View, day: date | None = None) -> list[FunctionOnDay]:
 async def functions_of(view: View, member_id: UUID, day: date | None = None) -> list[FunctionOnDay]:
     """What a member holds on a day."""
     return [held for held in await functions(view, day) if member_id in held.holders]
-
-
-async def assigned_beyond(view: View, member_id: UUID, day: date) -> list[AssignmentRow]:
-    """Assignments of a member that run after a day: what is to be handed over by whoever leaves then."""
-    query = sql.SQL(
-        "select * from {} where %(member)s = any(members) and (to_day is null or to_day > %(day)s) order by function, from_day"
-    ).format(view.source(AssignmentRow))
-    return await view.fetch(AssignmentRow, query, {"member": member_id, "day": day})
 
 
 def _on_day(function: FunctionKey, name: str | None, timeline: list[AssignmentRow], day: date) -> FunctionOnDay:

@@ -269,18 +269,6 @@ async def recurring_task(view: View, recurring_task_id: UUID) -> RecurringTaskOn
     return _template_on_day(row, made[0] if made else _NONE_MADE, view.today)
 
 
-async def naming(view: View, member_id: UUID) -> tuple[list[TaskOnDay], list[RecurringTaskRow]]:
-    """Open tasks and recurring tasks not ended that name a member: what a leaver hands over."""
-    condition = sql.SQL("(%(member)s = any(members) or follow_up = %(member)s)")
-    params = {"member": member_id, "today": view.today}
-    open_query = sql.SQL("select * from {} where {} and outcome is null order by due, task_id").format(view.source(TaskRow), condition)
-    live_query = sql.SQL("select * from {} where {} and (ended_after is null or ended_after >= %(today)s) order by number").format(
-        view.source(RecurringTaskRow), condition
-    )
-    open_tasks = [row.on_day(view.today) for row in await view.fetch(TaskRow, open_query, params)]
-    return open_tasks, await view.fetch(RecurringTaskRow, live_query, params)
-
-
 async def clockwork(view: View) -> Clockwork:
     """Every recurring task; the open tasks with the reminders given of their due dates; of each recurring task, the
     occurrences from its `planned_through` on and the latest one not withdrawn; and the setup tasks done for those that wait.

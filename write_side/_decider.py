@@ -5,14 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from events._base import DomainEvent
+from events._base import OSLO, DomainEvent
 from write_side._errors import Invalid
-
-OSLO = ZoneInfo("Europe/Oslo")
 
 S = TypeVar("S")
 C = TypeVar("C", bound="Command")

@@ -10,9 +10,10 @@ from datetime import date, datetime, timedelta
 from itertools import chain, groupby
 from uuid import UUID, uuid5
 
+from events._base import OSLO
 from events._recurrence import DAY, Plan
 from events.task import Outcome, ReminderKind, TaskKind
-from write_side._decider import OSLO, Command
+from write_side._decider import Command
 from write_side.task.commands import GiveReminder, PlanOccurrence, WithdrawOccurrence
 from write_side.task.recurring.commands import StartRecurringTask
 from write_side.task.reminders import first_day, timely

@@ -5,9 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from events._base import PRACTICE
 from events._function import FunctionKey
 
-PRACTICE_ID = r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
+PRACTICE_ID = f"^{PRACTICE}$"
 """What the id of a practice looks like."""
 
 

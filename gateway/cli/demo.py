@@ -50,12 +50,12 @@ def demo(
 def _make_practices(settings: "Settings", url: str, practices: int, years: int, seed: int) -> None:
     from datetime import UTC, datetime
 
+    from events._base import OSLO
     from gateway.auth.keys import pseudonym_secret
     from gateway.cli._progress import progress_bar
     from gateway.generator.run import GeneratorError, generate, orders
     from projections._engine._parked import list_parked
     from projections._engine._worker import catch_up
-    from write_side._decider import OSLO
 
     made = settings.data_dir / "demo.json"
     if made.exists():

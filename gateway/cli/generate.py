@@ -20,6 +20,7 @@ def generate(
     """
     from datetime import UTC, datetime
 
+    from events._base import OSLO
     from events.ledger.migrate import migrate
     from gateway.auth.keys import pseudonym_secret
     from gateway.cli._database import any_database, database
@@ -29,7 +30,6 @@ def generate(
     from gateway.generator.run import orders
     from gateway.settings import load_settings
     from projections._engine._generation import ensure_generation
-    from write_side._decider import OSLO
 
     settings = load_settings()
     wanted = orders(practices, years, seed, datetime.now(UTC).astimezone(OSLO).date())

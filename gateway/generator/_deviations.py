@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+from events._base import OSLO
 from events._function import Function
 from events.deviation import (
     AffectedParty,
@@ -25,7 +26,6 @@ from gateway.generator._profile import Profile
 from gateway.generator._simulation import Simulation, after, days_around, moment, overdispersed, weighted, zipf
 from gateway.generator._staff import Staff
 from gateway.generator._texts import deviation_texts, texts
-from write_side._decider import OSLO
 from write_side.deviation import commands as ask
 from write_side.deviation.rules import NEEDS_CAUSES, ROUTES
 
@@ -115,7 +115,7 @@ class Deviations:
             category=category,
             harm=HarmLevel(harm),
             function=ROUTES[category],
-            responsible=self._staff.holder(ROUTES[category]),
+            responsible=self._staff.holder(ROUTES[category], at),
             reported=at,
             closes=after(self._dice, at, days_around(self._dice, 24, 110)),
             measures_left=weighted(self._dice, self._profile.measures),
@@ -160,7 +160,7 @@ class Deviations:
                 ask.ProposeRouting(deviation_id=case.id, function=Function.QUALITY_LEAD, reason="Gjelder hele praksisen."),
             )
             case.function = Function.QUALITY_LEAD
-        case.responsible = self._staff.holder(case.function)
+        case.responsible = self._staff.holder(case.function, at)
         self._sim.give(at + timedelta(minutes=5), case.responsible, ask.AcceptRouting(deviation_id=case.id, responsible=case.responsible))
         meeting = next_meeting(at.astimezone(OSLO).date() + timedelta(days=1))
         self._sim.on(moment(self._dice, meeting, 12.0, 12.9), lambda now: self._treat(case, now))
@@ -240,16 +240,17 @@ class Deviations:
             deviation_id=case.id, measure_id=measure, effect=Effect(effect), evaluated_on=today, note=texts()["evaluations"][effect]
         )
         self._sim.give(at, case.responsible, command)
-        case.waiting.discard(measure)
-        if effect != Effect.NOT_EFFECTIVE:
-            return
-        if self._dice.random() < 0.7:
-            self._plan_measure(case, at + timedelta(minutes=15))
-        else:
+        answered = at + timedelta(minutes=15)
+        if effect == Effect.NOT_EFFECTIVE and self._dice.random() < 0.7:
+            self._plan_measure(case, answered)
+        elif effect == Effect.NOT_EFFECTIVE:
             accept = ask.AcceptIneffectiveness(
                 deviation_id=case.id, measure_id=measure, reason="Risikoen er liten; ingen bedre løsning nå."
             )
-            self._sim.give(at + timedelta(minutes=15), case.responsible, accept)
+            self._sim.give(answered, case.responsible, accept)
+            self._sim.on(answered, lambda _now: case.waiting.discard(measure))  # until then it cannot be closed
+            return
+        case.waiting.discard(measure)
 
     def _close(self, case: Case, at: datetime) -> None:
         if case.waiting:

@@ -29,5 +29,6 @@ def plan_practice(practice: str, display_name: str, profile: Profile, seed: int,
     Risks(simulation, profile, staff).begin()
     Tasks(simulation, profile, staff).begin()
     steps = sorted(simulation.run(), key=lambda step: step.at)
-    truth = {"practice": practice, "profile": profile.name, "seed": seed, "start": start.isoformat(), **simulation.truth}
+    days = {"start": start.isoformat(), "end": end.isoformat()}
+    truth = {"practice": practice, "profile": profile.name, "seed": seed, **days, **simulation.truth}
     return Generated(steps, truth)

@@ -45,7 +45,7 @@ class Profile:
     measures: dict[int, float] = field(default_factory=lambda: {0: 30, 1: 45, 2: 18, 3: 7})
     """Measures a deviation."""
     effects: dict[str, float] = field(default_factory=lambda: {"effective": 60, "partly": 25, "not_effective": 8, "none": 7})
-    """What the evaluation concludes; `none` is never evaluated."""
+    """What the evaluation concludes; `none` is evaluated only after 150 to 400 days."""
     pseudonymous: float = 0.04
     anonymous: float = 0.05
     backdated: float = 0.03

@@ -5,13 +5,13 @@ from functools import partial
 from random import Random
 from uuid import UUID
 
+from events._base import OSLO
 from events._function import Function
 from events.risk_assessment import Area, Band, Stage, Strategy, Trigger
 from gateway.generator._profile import Profile
 from gateway.generator._simulation import Simulation, moment, weighted
 from gateway.generator._staff import Staff
 from gateway.generator._texts import risk_texts
-from write_side._decider import OSLO
 from write_side.risk_assessment import commands as ask
 from write_side.risk_assessment.matrices import TEMPLATES, Template
 
@@ -57,7 +57,7 @@ class Risks:
 
     def _start(self, area: Area, trigger: Trigger, at: datetime) -> None:
         words = risk_texts(area)
-        lead = self._staff.holder(RESPONSIBLE[area])
+        lead = self._staff.holder(RESPONSIBLE[area], at)
         assessment = self._sim.give(
             at,
             lead,
@@ -87,7 +87,7 @@ class Risks:
         self._sim.on(moment(self._dice, at.date() + timedelta(days=7)), lambda now: self._score(area, assessment, scenarios, now))
 
     def _score(self, area: Area, assessment: UUID, scenarios: list[UUID], at: datetime) -> None:
-        lead = self._staff.holder(RESPONSIBLE[area])
+        lead = self._staff.holder(RESPONSIBLE[area], at)
         for nth, scenario in enumerate(scenarios):
             band = Band(weighted(self._dice, self._profile.risk_bands))
             self._give_score(at + timedelta(minutes=nth), lead, assessment, scenario, Stage.INHERENT, band)
@@ -134,7 +134,7 @@ class Risks:
         due = today + timedelta(days=self._dice.randint(30, 90))
         treatment = self._sim.give(
             at,
-            self._staff.holder(RESPONSIBLE[area]),
+            self._staff.holder(RESPONSIBLE[area], at),
             ask.PlanTreatment(
                 assessment_id=assessment,
                 scenario_id=scenario,
@@ -152,7 +152,7 @@ class Risks:
         today = at.astimezone(OSLO).date()
         self._sim.give(at, owner, ask.CompleteTreatment(assessment_id=assessment, treatment_id=treatment, done_on=today))
         left = Band.MEDIUM if self._dice.random() < 0.1 else Band.LOW
-        lead = self._staff.holder(RESPONSIBLE[area])
+        lead = self._staff.holder(RESPONSIBLE[area], at)
         self._give_score(at + timedelta(minutes=20), lead, assessment, scenario, Stage.RESIDUAL, left)
         if left is not Band.LOW:
             accept = ask.AcceptRisk(
@@ -167,7 +167,7 @@ class Risks:
     def _review(self, area: Area, assessment: UUID, at: datetime) -> None:
         if self._latest.get(area) != assessment:
             return
-        lead = self._staff.holder(RESPONSIBLE[area])
+        lead = self._staff.holder(RESPONSIBLE[area], at)
         reviewed_on = at.astimezone(OSLO).date()
         self._sim.give(
             at, lead, ask.ReviewAssessment(assessment_id=assessment, reviewed_on=reviewed_on, reason="Gjennomgått i praksismøtet.")

@@ -9,7 +9,8 @@ from random import Random
 from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from write_side._decider import OSLO, Command
+from events._base import OSLO
+from write_side._decider import Command
 
 T = TypeVar("T")
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
+from events._base import OSLO
 from events._function import Function
 from events._holding import HoldingKind
 from events.practice import Field, PracticeType, Profession
 from gateway.generator._profile import Profile
 from gateway.generator._simulation import Simulation, moment
 from gateway.generator._texts import texts
-from write_side._decider import OSLO
 from write_side.practice.commands import (
     AssignFunction,
     ConfirmResponsibilities,
@@ -44,22 +44,29 @@ class Person:
 
 @dataclass
 class Staff:
-    """Everybody who works or worked there, and who holds what now."""
+    """Everybody who works or worked there, and who holds what."""
 
     people: list[Person] = field(default_factory=list)
     holding: dict[Function, list[UUID]] = field(default_factory=dict)
+    """Who holds what, a leaver's successor from the day that the leaver gives notice."""
+    followed: dict[UUID, Person] = field(default_factory=dict)
+    """Whom a successor follows, once that one has left."""
 
     def present(self, day: date) -> list[Person]:
         """Who works there on a day, in the order of joining."""
         return [person for person in self.people if person.works(day)]
 
-    def holder(self, function: Function) -> UUID:
-        """Who holds a function now."""
-        return self.holding[function][0]
+    def holder(self, function: Function, at: datetime) -> UUID:
+        """Who holds a function then: a leaver to the last day."""
+        member, day = self.holding[function][0], at.astimezone(OSLO).date()
+        while (leaver := self.followed.get(member)) is not None and leaver.works(day):
+            member = leaver.id
+        return member
 
     @property
     def manager(self) -> UUID:
-        return self.holder(Function.GENERAL_MANAGER)
+        """The general manager, who stays."""
+        return self.holding[Function.GENERAL_MANAGER][0]
 
 
 class StaffLife:
@@ -150,6 +157,7 @@ class StaffLife:
             RecordLeaving(member_id=leaver.id, last_day=last_day, handovers=tuple(Handover(function=f, to=successor.id) for f in held)),
         )
         leaver.last_day = last_day
+        self._staff.followed[successor.id] = leaver
         for function in held:
             self._staff.holding[function] = [successor.id if id_ == leaver.id else id_ for id_ in self._staff.holding[function]]
         if self._dice.random() < 0.8:

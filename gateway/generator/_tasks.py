@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from uuid import UUID
 
+from events._base import OSLO
 from events._function import Function
 from events._recurrence import DAY, Plan, Schedule
 from events.task import Outcome, TaskKind, occurrence_id
@@ -12,7 +13,6 @@ from gateway.generator._profile import Profile
 from gateway.generator._simulation import SCHEDULER, Simulation, days_around, moment
 from gateway.generator._staff import Staff
 from gateway.generator._texts import texts
-from write_side._decider import OSLO
 from write_side._scheduler import Due, TaskOnPlan, Template, due
 from write_side.task.commands import CompleteTask, GiveReminder, PlanOccurrence, PlanTask, SkipTask
 from write_side.task.recurring.commands import DefineRecurringTask, StartRecurringTask
@@ -163,7 +163,7 @@ class Tasks:
         when = moment(self._dice, done_on)
         if when.astimezone(OSLO).date() > day >= done_on:
             when = moment(self._dice, max(earliest, day - timedelta(days=2)))
-        self._sim.on(when, lambda now: self._complete(task_id, self._staff.holder(function), now))
+        self._sim.on(when, lambda now: self._complete(task_id, self._staff.holder(function, now), now))
 
     def _complete(self, task_id: UUID, member: UUID, at: datetime) -> None:
         today = at.astimezone(OSLO).date()

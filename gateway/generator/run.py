@@ -24,7 +24,7 @@ from gateway.generator._plan import Generated, plan_practice
 from gateway.generator._profile import PROFILES, Profile
 from gateway.generator._simulation import Step
 from write_side._application import Application
-from write_side._decider import OSLO, By
+from write_side._decider import By
 
 NAMES = (
     ("fjordgata", "Fjordgata legesenter"),
@@ -70,7 +70,7 @@ def generate(
 ) -> int:
     """Generate practices, two at a time; answers how many commands were carried out.
 
-    A practice that was begun goes on from its own first day. The truth behind each is written to `truth_dir`.
+    The truth behind each is written to `truth_dir`. A practice that was begun goes on with its own days, which stand there too.
     Raises GeneratorError.
     """
     truth_dir.mkdir(parents=True, exist_ok=True)
@@ -112,18 +112,33 @@ def _count(which: int, number: int) -> None:
 def _generate_one(url: str, order: Order, secret: bytes, truth_dir: Path) -> int:
     # A lost end of the stream is made again: the commit need not wait for the disk.
     url = make_conninfo(url, options="-c synchronous_commit=off")
-    begun = _first_day(url, order.practice)
-    order = replace(order, start=begun or order.start)
+    if _begun(url, order.practice):
+        order = _as_begun(order, truth_dir)
     plan = plan_practice(order.practice, order.display_name, order.profile, order.seed, order.start, order.end)
     _count(1, len(plan.steps))
     _write_truth(truth_dir, order.practice, plan)
     return carry_out(url, order.practice, plan.steps, partial(pseudonym, secret, order.practice), lambda: _count(0, 1))
 
 
-def _first_day(url: str, practice: str) -> date | None:
+def _begun(url: str, practice: str) -> bool:
     with psycopg.connect(conninfo(url, "sporbar_generator")) as conn:
-        found = conn.execute("select time from ledger.entry where ledger = %s and position = 1", (practice,)).fetchone()
-    return found[0].astimezone(OSLO).date() if found else None
+        query = "select from ledger.entry join ledger.ledger using (ledger) where ledger = %s and position = 1 and simulated"
+        return conn.execute(query, (practice,)).fetchone() is not None
+
+
+def _as_begun(order: Order, truth_dir: Path) -> Order:
+    """The order with the days that the practice was begun with: its commands follow from them, and today may be a later one."""
+    file = truth_dir / f"{order.practice}.json"
+    if not file.exists():
+        raise GeneratorError(f"{order.practice} was begun with another data directory, where its {file.name} is: use that one")
+    told = json.loads(file.read_text(encoding="utf-8"))
+    if told["seed"] != order.seed:
+        raise _other_seed(order.practice)
+    return replace(order, start=date.fromisoformat(told["start"]), end=date.fromisoformat(told["end"]))
+
+
+def _other_seed(practice: str) -> GeneratorError:
+    return GeneratorError(f"{practice} has a record that was not made with this seed: use that seed, or another database")
 
 
 def _write_truth(truth_dir: Path, practice: str, plan: Generated) -> None:
@@ -140,7 +155,7 @@ def carry_out(url: str, practice: str, steps: list[Step], named: Callable[[UUID]
         with pool.connection() as conn:
             receipts = {row[0] for row in conn.execute("select command_id from ledger.receipt where ledger = %s", (practice,))}
         if receipts and steps[0].command_id not in receipts:
-            raise GeneratorError(f"{practice} has a record that was not made with this seed: use that seed, or another database")
+            raise _other_seed(practice)
         application, given = make_application(pool, given_clock=True), 0
         for step in steps:
             if step.command_id not in receipts:

@@ -1,4 +1,4 @@
-"""From one thing to others of other capabilities: members by their ids, and what is linked, in either direction."""
+"""From one thing to others of other capabilities: members by their ids, what is linked, in either direction, and the matrix."""
 
 from asyncio import gather
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -9,6 +9,7 @@ from uuid import UUID
 import strawberry
 
 from events.deviation import LinkKind as OfDeviation
+from events.risk_assessment import Band
 from events.risk_assessment import LinkKind as OfRisk
 from events.task import LinkKind as OfTask
 from gateway.graphql._reader import Batch, Reader
@@ -20,7 +21,7 @@ from read_side._as_of import View
 from read_side._links import rows_by_id
 from read_side.deviation import DeviationRow
 from read_side.practice import MemberRow
-from read_side.risk_assessment import RiskAssessmentRow
+from read_side.risk_assessment import RiskAssessmentRow, RiskMatrixRow
 from read_side.task import TaskRow
 
 if TYPE_CHECKING:
@@ -81,6 +82,26 @@ async def tasks_of(reader: Reader, row: DeviationRow | RiskAssessmentRow) -> "li
     else:
         kind, id_ = OfTask.RISK_ASSESSMENT, row.assessment_id
     return await _linked(reader, TaskRow, row.linked_tasks, _linked_to(tasks.linked_to, kind), id_)
+
+
+async def potential_band(reader: Reader, row: DeviationRow) -> Band | None:
+    """The band of what could have happened, by the matrix that was in force when it was reported; None where that has none.
+
+    Raises NotAllowed.
+    """
+    reader.require("read.risks")
+    if row.potential_likelihood is None or row.potential_consequence is None:
+        return None
+    adopted = [each for each in await reader.load(_matrices, None) if each.adopted_at <= row.reported_at]
+    try:
+        return adopted[-1].content.band(row.potential_likelihood, row.potential_consequence) if adopted else None
+    except IndexError:
+        return None
+
+
+async def _matrices(view: View, keys: Sequence[None]) -> list[list[RiskMatrixRow]]:
+    found = await risks.matrices(view)
+    return [found for _ in keys]
 
 
 async def _linked(reader: Reader, row: Any, named: Iterable[UUID], naming: Batch[UUID, list[Any]], id_: UUID) -> list[Any]:

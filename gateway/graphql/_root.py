@@ -5,10 +5,11 @@ from datetime import date as Day  # noqa: N812 -- the input below has a field ca
 
 import strawberry
 
+from events._base import OSLO
 from gateway.graphql._reader import Reader
 from gateway.graphql._types import field
 from gateway.problems import ProblemError
-from read_side._as_of import OSLO, AsOf
+from read_side._as_of import AsOf
 
 
 @strawberry.type

@@ -7,9 +7,10 @@ from uuid import UUID
 import strawberry
 
 from events.deviation import CauseCategory, CauseMethod, Forum
+from events.risk_assessment import Band
 from gateway.graphql._activity import Entry, Event, audit_trail_of, timeline_of
 from gateway.graphql._inputs import filled, filter_type
-from gateway.graphql._links import AMember, AnAssessment, ATask, assessments_of, member, tasks_of
+from gateway.graphql._links import AMember, AnAssessment, ATask, assessments_of, member, potential_band, tasks_of
 from gateway.graphql._pages import After, Before, Connection, First, Last, Window
 from gateway.graphql._root import PracticeRoot
 from gateway.graphql._rows import RowType, row_type
@@ -19,7 +20,7 @@ from read_side import deviation as queries
 from read_side.deviation import DeviationFilter, DeviationOrder, DeviationRow, MeasureRow
 from write_side.deviation import decider
 
-for _enum in (CauseMethod, CauseCategory, DeviationOrder, Forum):
+for _enum in (Band, CauseMethod, CauseCategory, DeviationOrder, Forum):
     graphql_enum(_enum)
 
 COMMANDS = decider.commands
@@ -127,6 +128,10 @@ class Deviation(RowType):
     @field("The member who took it.")
     async def responsible_member(self) -> AMember | None:
         return await member(self.reader, self.row.responsible)
+
+    @field("Band of what could have happened, in the risk matrix of that time; null where there was none, or it has no such steps.")
+    async def potential_band(self) -> Band | None:
+        return await potential_band(self.reader, self.row)
 
     @field("Risk assessments that it is linked to, or that are linked to it; the latest first.")
     async def risk_assessments(self) -> list[AnAssessment]:

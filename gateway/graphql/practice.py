@@ -84,8 +84,8 @@ class PracticeProfile(PracticeRoot):
 
     @field("The practice itself; null before it is registered.")
     async def profile(self) -> Profile | None:
-        rows = await self.reader.require("read.practice").all(PracticeRow)
-        return Profile.of(self.reader, rows[0]) if rows else None
+        row = await queries.profile(self.reader.require("read.practice"))
+        return Profile.of(self.reader, row) if row else None
 
     @field("Who works there on a day, the one asked about if left out; or everybody who does, will or did.")
     async def members(self, day: date | None = None, everybody: bool = False) -> list[Member]:

@@ -3,7 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from gateway.web._language import Language, Speech
+from gateway.problems import Language
+from gateway.web._language import Speech
 from read_side.compliance import Answer, Compliance
 
 _POSITIONS_SHOWN = 8
@@ -47,7 +48,7 @@ def duty_panel(answers: list[Answer], speech: Speech) -> DutyPanel:
 
 
 def _line(answer: Answer, speech: Speech) -> DutyLine:
-    duty, norwegian = answer.duty, speech.language is Language.NO
+    duty, norwegian = answer.duty, speech.language is Language.NORWEGIAN
     return DutyLine(
         id=f"duty-{duty.code}",
         code=duty.paragraph.removeprefix("§ "),

@@ -1,8 +1,8 @@
 """How a practice stands against the duties, at any instant, with evidence. It is no legal advice."""
 
+from collections.abc import Iterable
 from datetime import date
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from read_side._as_of import View
 from read_side.compliance._answer import Answer, Compliance, Finding, answer
@@ -15,11 +15,10 @@ __all__ = ["Answer", "Compliance", "Facts", "assess", "judge"]
 _NOT_SHOWN = Finding(Compliance.NOT_SHOWN, "Vises ikke av dette systemet ennå.", "Not yet shown by this system.")
 
 
-async def assess(view: View) -> list[Answer]:
-    """Every duty in force at the view's instant, judged from what was known at its position."""
-    today = view.time.astimezone(ZoneInfo("Europe/Oslo")).date()
-    facts = await load_facts(view, today)
-    return [judge(duty, facts, today) for duty in duties_in_force(today)]
+async def assess(view: View, duties: Iterable[Duty] | None = None) -> list[Answer]:
+    """Every duty in force at the view's instant, of those given or of all, judged from what was known at its position."""
+    facts = await load_facts(view, view.today)
+    return [judge(duty, facts, view.today) for duty in duties_in_force(view.today, duties)]
 
 
 def judge(duty: Duty, facts: Facts, today: date) -> Answer:

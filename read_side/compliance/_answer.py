@@ -45,7 +45,7 @@ class Answer:
     reason_en: str
     positions: tuple[int, ...]
     turns_on: date | None
-    """First day on which the status differs if nothing is recorded meanwhile; None if it stays."""
+    """First day on which the status differs if nothing is recorded meanwhile; None if it stays for as long as this wording applies."""
     turns_to: Compliance | None
 
 
@@ -56,7 +56,7 @@ SOON = timedelta(days=30)
 def answer(duty: Duty, today: date, find: Callable[[date], Finding]) -> Answer:
     """The answer on `today`, with the next day on which `find` itself says something else."""
     finding = find(today)
-    for day in sorted(edge for edge in finding.edges if edge > today):
+    for day in sorted(edge for edge in finding.edges if edge > today and duty.in_force(edge)):
         later = find(day)
         if later.status is not finding.status:
             return Answer(duty, finding.status, finding.reason_no, finding.reason_en, finding.positions, day, later.status)
@@ -74,8 +74,12 @@ class Freshness:
 
 def freshness(evidence_day: date, fresh: timedelta, today: date) -> Freshness:
     """The freshness of evidence that holds for `fresh` from `evidence_day`, that many days inclusive."""
-    stale_on = evidence_day + fresh + timedelta(days=1)
-    soon_on = max(stale_on - SOON, evidence_day)
+    return standing(evidence_day + fresh + timedelta(days=1), today)
+
+
+def standing(stale_on: date, today: date) -> Freshness:
+    """The freshness of what goes stale on a day."""
+    soon_on = stale_on - SOON
     edges = frozenset({soon_on, stale_on})
     if today >= stale_on:
         return Freshness(Compliance.STALE, stale_on, edges)

@@ -7,7 +7,7 @@ intervals of the duty's own entry.
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
-from itertools import accumulate, islice
+from itertools import accumulate
 from math import ceil
 from operator import attrgetter
 
@@ -16,7 +16,7 @@ from events._holding import first_gap, holders, in_force, turn
 from events.deviation import HarmLevel, MeasureKind
 from events.risk_assessment import Area
 from events.task import Outcome
-from read_side.compliance._answer import Compliance, Finding, freshness, oldest
+from read_side.compliance._answer import Compliance, Finding, freshness, oldest, standing
 from read_side.compliance._facts import TASK_WINDOW, Deviation, Facts, Measure, Risk, Task
 from read_side.compliance._labels import AREAS, FUNCTIONS, listed
 from read_side.regulations import Duty
@@ -154,12 +154,13 @@ def risks_treated(facts: Facts, _duty: Duty, day: date) -> Finding:
             tuple(risk.position for risk in open_risks),
         )
     first_end = min(map(_answered_until, facts.risks), default=date.max)
+    age = standing(first_end + ONE_DAY, day) if first_end < date.max else None
     return Finding(
-        Compliance.MET,
+        age.status if age else Compliance.MET,
         f"Risikoer over akseptkriteriet, alle med tiltak i rute eller gyldig aksept: {len(facts.risks)}.",
         f"Risks above the criterion, all with a treatment on time or a valid acceptance: {len(facts.risks)}.",
         tuple(risk.position for risk in facts.risks) or tuple(a.position for a in facts.assessments),
-        frozenset({first_end + ONE_DAY}) if first_end < date.max else frozenset(),
+        age.edges if age else frozenset(),
     )
 
 
@@ -189,12 +190,13 @@ def staff_take_part(facts: Facts, duty: Duty, day: date) -> Finding:
         return Finding(Compliance.MISSING, "Ingen har meldt avvik.", "Nobody has reported a deviation.")
     share = f"{people}/{facts.practice.staff}" if facts.practice else str(people)
     enough = people >= asked and bool(reviews)
+    age = freshness(_last_enough(named, pseudonymous, asked, max(reviews)[0]), fresh, day) if enough else None
     return Finding(
-        Compliance.MET if enough else Compliance.STALE,
+        age.status if age else Compliance.STALE,
         f"Siste {fresh.days} dager: minst {share} ansatte har meldt avvik, {len(reviews)} avvik er gjennomgått.",
         f"In the last {fresh.days} days at least {share} of the staff reported deviations, and {len(reviews)} were gone through.",
         positions,
-        frozenset({_last_enough(named, pseudonymous, asked, max(reviews)[0]) + fresh + ONE_DAY}) if enough else frozenset(),
+        age.edges if age else frozenset(),
     )
 
 
@@ -219,7 +221,7 @@ def tasks_carried_out(facts: Facts, duty: Duty, day: date) -> Finding:
     since = bisect_left(facts.tasks, day - fresh, key=attrgetter("due"))
     now = bisect_left(facts.tasks, day, key=attrgetter("due"))
     fallen_due = facts.tasks[since:now]
-    edges = _share_turns(facts.tasks, since, duty, day)
+    status, edges = _share(facts.tasks, since, duty, day)
     if not fallen_due:
         return Finding(
             Compliance.MISSING,
@@ -231,7 +233,7 @@ def tasks_carried_out(facts: Facts, duty: Duty, day: date) -> Finding:
     ended = [task for task in fallen_due if task.outcome is not None]
     skipped = sum(task.outcome is Outcome.SKIPPED for task in ended)
     return Finding(
-        _by_share(len(ended), len(fallen_due), duty),
+        status,
         f"{len(ended)} av {len(fallen_due)} oppgaver med frist siste {fresh.days} dager er gjort ({skipped} hoppet over med grunn).",
         f"{len(ended)} of {len(fallen_due)} tasks due in the last {fresh.days} days are done ({skipped} skipped with a reason).",
         _positions(fallen_due),
@@ -245,8 +247,11 @@ def _by_share(ended: int, fallen_due: int, duty: Duty) -> Compliance:
     return Compliance.MET if ended >= duty.limits["done_share"] * fallen_due else Compliance.STALE
 
 
-def _share_turns(tasks: Sequence[Task], since: int, duty: Duty, today: date) -> frozenset[date]:
-    """The next day on which the tasks that have fallen due by then and are not too old make another status, if there is one."""
+def _share(tasks: Sequence[Task], since: int, duty: Duty, today: date) -> tuple[Compliance, frozenset[date]]:
+    """The status that the tasks make that have fallen due and are not too old, and the days on which it may be another one.
+
+    Due soon once a day is near on which the share that is done would no longer do if nothing more were done.
+    """
     fresh, dues = _fresh(duty), [task.due for task in tasks]
     ended_before = list(accumulate((task.outcome is not None for task in tasks), initial=0))
 
@@ -256,7 +261,11 @@ def _share_turns(tasks: Sequence[Task], since: int, duty: Duty, today: date) -> 
 
     now = status(today)
     days = sorted({day for due in set(dues[since:]) for day in (due + ONE_DAY, due + fresh + ONE_DAY) if day > today})
-    return frozenset(islice((day for day in days if status(day) is not now), 1))
+    turn = next((day for day in days if status(day) is not now), None)
+    if turn is None or now is not Compliance.MET:
+        return now, frozenset({turn} if turn else ())
+    age = standing(turn, today)
+    return age.status, age.edges
 
 
 def measures_evaluated(facts: Facts, duty: Duty, day: date) -> Finding:
@@ -322,12 +331,13 @@ def corrective_measures_on_time(facts: Facts, _duty: Duty, day: date) -> Finding
         return Finding(Compliance.NOT_APPLICABLE, "Ingen korrigerende tiltak er planlagt.", "No corrective measure is planned.")
     waiting = [m for m in corrective if m.done_on is None]
     late = [m for m in waiting if m.due < day]
+    age = standing(min(m.due for m in waiting) + ONE_DAY, day) if waiting else None
     return Finding(
-        Compliance.STALE if late else Compliance.MET,
+        age.status if age else Compliance.MET,
         f"{len(corrective) - len(waiting)} av {len(corrective)} korrigerende tiltak er gjort; {len(late)} er over fristen.",
         f"{len(corrective) - len(waiting)} of {len(corrective)} corrective measures are done; {len(late)} are late.",
         _positions(late or corrective),
-        frozenset({min(m.due for m in waiting) + ONE_DAY}) if waiting else frozenset(),
+        age.edges if age else frozenset(),
     )
 
 

@@ -51,7 +51,6 @@ class Deviation:
     """Who reported under their name; None for every other report."""
     pseudonym: str | None
     rejected: bool
-    closed_on: date | None
     closed_position: int | None
     reviewed_on: date | None
     """Day of its first review or analysis of causes."""
@@ -191,7 +190,6 @@ _DEVIATIONS = sql.SQL("""
            (reported_at at time zone 'Europe/Oslo')::date as reported_on,
            reporter_id::text as reporter, pseudonym,
            status = 'rejected' as rejected,
-           (closed_at at time zone 'Europe/Oslo')::date as closed_on,
            case when status = 'closed' then (
                select max(position) from {ActivityRow}
                where activity.subject = deviation.subject and type = 'deviation.closed.v1'

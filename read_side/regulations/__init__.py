@@ -2,11 +2,12 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 
 class Basis(StrEnum):
@@ -40,7 +41,7 @@ class Duty:
     confidence: Confidence
     effective_from: date
     effective_to: date | None
-    """First day on which it no longer applies."""
+    """First day on which it no longer applies: as written, or that of the next wording."""
     fresh: timedelta | None
     """How long evidence stays fresh; None where due dates of the evidence itself decide."""
     fresh_basis: Basis | None
@@ -64,17 +65,29 @@ class Duty:
 @cache
 def all_duties() -> tuple[Duty, ...]:
     """Every version of every duty known, in the order of the regulations."""
-    return tuple(
+    return read_duties(files("read_side.regulations"))
+
+
+def read_duties(folder: Traversable) -> tuple[Duty, ...]:
+    """Every version of every duty in the tables (`.toml`) of a folder."""
+    written = [
         duty
-        for entry in sorted(files("read_side.regulations").iterdir(), key=lambda entry: entry.name)
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
         if entry.name.endswith(".toml")
         for duty in _parse(tomllib.loads(entry.read_text(encoding="utf-8")))
-    )
+    ]
+    return tuple(replace(duty, effective_to=_end(duty, written)) for duty in written)
 
 
-def duties_in_force(day: date) -> list[Duty]:
-    """The duties as they applied on a day."""
-    return [duty for duty in all_duties() if duty.in_force(day)]
+def _end(duty: Duty, written: Iterable[Duty]) -> date | None:
+    same = (other for other in written if (other.regulation, other.code) == (duty.regulation, duty.code))
+    ends = [other.effective_from for other in same if other.effective_from > duty.effective_from]
+    return min([*ends, *([duty.effective_to] if duty.effective_to else [])], default=None)
+
+
+def duties_in_force(day: date, duties: Iterable[Duty] | None = None) -> list[Duty]:
+    """The duties as they applied on a day, those of `all_duties` unless others are given."""
+    return [duty for duty in (all_duties() if duties is None else duties) if duty.in_force(day)]
 
 
 def _parse(regulation: dict[str, object]) -> Iterable[Duty]:

@@ -71,7 +71,6 @@ DEVIATION = Deviation(
     reporter="a",
     pseudonym=None,
     rejected=False,
-    closed_on=None,
     closed_position=None,
     reviewed_on=None,
     reviewed_position=None,
@@ -88,8 +87,8 @@ def test_all_21_lettered_duties_and_sections_3_to_5_stand_in_the_list() -> None:
     assert codes == ["3", "4", "5", *lettered]
 
 
-def test_only_8f_has_an_interval_of_the_law() -> None:
-    assert [d.code for d in all_duties() if d.fresh_basis is Basis.LAW] == ["8f"]
+def test_no_interval_is_called_the_laws_before_it_is_confirmed_at_the_source() -> None:
+    assert {d.code: d.fresh_basis for d in all_duties() if d.fresh_basis is not Basis.PRACTICE_DEFAULT and d.fresh} == {"8f": Basis.NORM}
 
 
 def test_before_the_regulation_was_in_force_it_asked_for_nothing() -> None:
@@ -131,10 +130,11 @@ CASES: list[tuple[str, Facts, Compliance, int | None]] = [
     ("6e", EMPTY, Compliance.MISSING, None),
     ("6e", replace(EMPTY, assessments=AREAS), Compliance.MET, None),
     ("6e", replace(EMPTY, assessments=AREAS, risks=(RISK,)), Compliance.STALE, None),
-    ("6e", replace(EMPTY, assessments=AREAS, risks=(replace(RISK, treatments_due=(ago(-3),)),)), Compliance.MET, 4),
-    ("6e", replace(EMPTY, assessments=AREAS, risks=(replace(RISK, accepted=True, accepted_until=ago(-3)),)), Compliance.MET, 4),
+    ("6e", replace(EMPTY, assessments=AREAS, risks=(replace(RISK, treatments_due=(ago(-30),)),)), Compliance.MET, 1),
+    ("6e", replace(EMPTY, assessments=AREAS, risks=(replace(RISK, treatments_due=(ago(-29),)),)), Compliance.DUE_SOON, 30),
+    ("6e", replace(EMPTY, assessments=AREAS, risks=(replace(RISK, accepted=True, accepted_until=ago(-3)),)), Compliance.DUE_SOON, 4),
     ("6e", replace(EMPTY, assessments=AREAS, risks=(replace(RISK, accepted=True, accepted_until=ago(1)),)), Compliance.STALE, None),
-    ("6e", replace(EMPTY, assessments=AREAS, risks=(replace(RISK, accepted=True, next_review=ago(-3)),)), Compliance.MET, 4),
+    ("6e", replace(EMPTY, assessments=AREAS, risks=(replace(RISK, accepted=True, next_review=ago(-3)),)), Compliance.DUE_SOON, 4),
     (
         "6e",
         replace(EMPTY, assessments=AREAS, risks=(replace(RISK, treatments_due=(ago(-9),), next_review=ago(1)),)),
@@ -159,10 +159,21 @@ CASES: list[tuple[str, Facts, Compliance, int | None]] = [
         "7d",
         replace(EMPTY, deviations=(replace(DEVIATION, reviewed_on=ago(1), reviewed_position=21), replace(DEVIATION, reporter="b"))),
         Compliance.MET,
-        81,
+        51,
+    ),
+    (
+        "7d",
+        replace(
+            EMPTY,
+            deviations=(replace(DEVIATION, reviewed_on=ago(61), reviewed_position=21), replace(DEVIATION, reporter="b")),
+        ),
+        Compliance.DUE_SOON,
+        30,
     ),
     ("8a", EMPTY, Compliance.MISSING, None),
-    ("8a", replace(EMPTY, tasks=(Task(ago(5), Outcome.COMPLETED, 60),)), Compliance.MET, 86),
+    ("8a", replace(EMPTY, tasks=(Task(ago(5), Outcome.COMPLETED, 60),)), Compliance.MET, 56),
+    ("8a", replace(EMPTY, tasks=(Task(ago(5), Outcome.COMPLETED, 60), Task(ago(-30), None, 61))), Compliance.MET, 1),
+    ("8a", replace(EMPTY, tasks=(Task(ago(5), Outcome.COMPLETED, 60), Task(ago(-29), None, 61))), Compliance.DUE_SOON, 30),
     ("8a", replace(EMPTY, tasks=(Task(ago(5), None, 60), Task(ago(4), Outcome.SKIPPED, 61))), Compliance.STALE, 86),
     ("8c", EMPTY, Compliance.NOT_APPLICABLE, None),
     ("8c", replace(EMPTY, measures=(replace(MEASURE, done_on=ago(10)),)), Compliance.MET, 51),
@@ -183,7 +194,8 @@ CASES: list[tuple[str, Facts, Compliance, int | None]] = [
     ("9a", replace(EMPTY, deviations=(replace(DEVIATION, harm=HarmLevel.SEVERE),)), Compliance.MET, 51),
     ("9a", replace(EMPTY, deviations=(replace(DEVIATION, harm=HarmLevel.FATAL, reported_on=ago(91)),)), Compliance.STALE, None),
     ("9b", EMPTY, Compliance.NOT_APPLICABLE, None),
-    ("9b", replace(EMPTY, measures=(MEASURE,)), Compliance.MET, 11),
+    ("9b", replace(EMPTY, measures=(replace(MEASURE, due=ago(-30)),)), Compliance.MET, 1),
+    ("9b", replace(EMPTY, measures=(MEASURE,)), Compliance.DUE_SOON, 11),
     ("9b", replace(EMPTY, measures=(replace(MEASURE, due=ago(1)),)), Compliance.STALE, None),
 ]
 
@@ -224,7 +236,6 @@ deviations = st.builds(
     reporter=st.none() | st.sampled_from("ab"),
     pseudonym=st.none() | st.sampled_from("cd"),
     rejected=st.booleans(),
-    closed_on=st.none(),
     closed_position=st.none() | st.integers(1, 99),
     reviewed_on=st.none(),
     reviewed_position=st.none(),

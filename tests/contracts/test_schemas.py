@@ -12,8 +12,7 @@ from events._base import DomainEvent
 from events._codec import encode_data
 from events._personal import personal_fields
 from events._registry import event_types, load_all
-from events._schema import PERSONAL, PRACTICE, RETIRED, data_schema, line_schema, schemas
-from gateway.auth.actor import PRACTICE_ID
+from events._schema import PERSONAL, RETIRED, data_schema, line_schema, schemas
 from tests.contracts._schemas import COMMITTED, FORMATS, problems, read_schemas
 from tests.contracts.test_golden import examples
 from tests.deviation import _story as deviation
@@ -126,10 +125,6 @@ def marked(document: dict[str, Any], schema: dict[str, Any], path: str = "") -> 
 def test_every_kind_is_named_as_its_subjects_are() -> None:
     for _, made in lines(EVERY_EVENT):
         assert problems(made.replace(b"+00:00", b"Z").replace(b',"data":', b',"datacontenttype":"application/json","data":')) == []
-
-
-def test_a_practice_is_named_as_tokens_name_it() -> None:
-    assert f"^{PRACTICE}$" == PRACTICE_ID
 
 
 def test_the_schema_of_a_retired_version_stays_published(tmp_path: Path) -> None:

@@ -94,6 +94,8 @@ class Living:
         ).new_id()
 
     def acknowledge(self, deviation_id: UUID) -> None:
+        """The general manager takes a deviation."""
+        self.do(deviations.ProposeRouting(deviation_id=deviation_id, function=Function.GENERAL_MANAGER, reason="Tas av daglig leder"))
         self.do(deviations.AcceptRouting(deviation_id=deviation_id, responsible=self.actor))
 
     def close(self, deviation_id: UUID) -> None:

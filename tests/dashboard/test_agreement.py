@@ -6,9 +6,10 @@ from statistics import median
 
 import pytest
 
+from events._base import OSLO
 from events.deviation import Category, HarmLevel
 from events.task import Outcome
-from read_side._as_of import OSLO, View
+from read_side._as_of import View
 from read_side.dashboard import dashboard
 from read_side.dashboard.figures import AgeBucket, Dashboard
 from read_side.deviation import DeviationRow, MeasureRow

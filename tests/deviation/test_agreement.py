@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from events._base import DomainEvent
 from events._function import Function
+from events._holding import HoldingKind
 from events.deviation import (
     Category,
     CauseCategory,
@@ -29,10 +30,13 @@ from read_side.deviation import DeviationRow, MeasureRow
 from tests._given import BY, KARI, OLA
 from tests.deviation._folded import Folded
 from tests.deviation._story import ID, MEASURE_ID, OTHER, PLANNED, TODAY, TRIAGED
+from tests.practice._story import PRACTICE, assigned
+from write_side import practice
 from write_side._decider import By, Command
 from write_side._errors import CommandError
 from write_side.deviation import commands, decider
 from write_side.deviation.commands import GivenCause
+from write_side.deviation.rules import ROUTES
 from write_side.deviation.state import Deviation
 
 PLANS = [11, 12, 13]
@@ -44,6 +48,8 @@ a_member = st.sampled_from([KARI, OLA])
 a_note = st.sampled_from(["Fordi", "Derfor"])
 a_measure = st.sampled_from(MEASURES)
 kinds_and_harms = st.sampled_from([(Kind.NEAR_MISS, HarmLevel.NONE), (Kind.HARM_EVENT, HarmLevel.LOW), (Kind.HARM_EVENT, HarmLevel.FATAL)])
+LEADERS = [assigned(function, KARI, OLA, kind=HoldingKind.SIMULTANEOUS) for function in set(ROUTES.values())]
+LED = {"practice": practice.decider.fold([*PRACTICE, *LEADERS])}
 CAUSES = (GivenCause(id="a", category=CauseCategory.METHOD, text="Ingen kontroll"),)
 
 
@@ -87,7 +93,7 @@ def test_the_rules_and_the_rows_agree(steps: list[tuple[Command, By]], begun: tu
     state = decider.fold(events)
     for command, by in steps:
         try:
-            decided = decider.decide(command, state, by)
+            decided = decider.decide(command, state, replace(by, context=LED))
         except CommandError:
             continue
         state = decider.fold(decided, state)

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from events import deviation as facts
 from events._base import DomainEvent
 from events._function import Function
+from events._holding import HoldingKind
 from events.deviation import (
     AffectedParty,
     Category,
@@ -26,7 +27,7 @@ from events.deviation import (
     Reporter,
     ReporterKind,
 )
-from tests._given import BY, NOW, OLA, given
+from tests._given import BY, KARI, NOW, OLA, given
 from tests.deviation._story import (
     ACCEPTED,
     ANALYSED,
@@ -55,10 +56,19 @@ from tests.deviation._story import (
     TODAY,
     TRIAGED,
 )
+from tests.practice._story import PRACTICE, assigned
+from write_side import practice
 from write_side._decider import Command
 from write_side.deviation import commands, decider
 from write_side.deviation.commands import GivenCause, GivenMoment
 
+
+def leading(*held: DomainEvent) -> dict[str, Any]:
+    """What a decision reads of the practice: who holds what."""
+    return {"practice": practice.decider.fold([*PRACTICE, *held])}
+
+
+OLA_LEADS = leading(assigned(Function.CLINICAL_LEAD, OLA))
 REPORT = commands.ReportDeviation(
     title="Feil dose",
     description="Dobbel dose ble skrevet ut.",
@@ -217,7 +227,7 @@ HAPPENS: list[tuple[tuple[DomainEvent, ...], commands.DeviationCommand, tuple[Do
 
 @pytest.mark.parametrize(("past", "command", "expected"), HAPPENS, ids=lambda value: type(value).__name__)
 def test_it_happens(past: tuple[DomainEvent, ...], command: commands.DeviationCommand, expected: tuple[DomainEvent, ...]) -> None:
-    given(decider, *past).when(command).then(*expected)
+    given(decider, *past).when(command, context=OLA_LEADS).then(*expected)
 
 
 NOTHING_TO_DO: list[tuple[tuple[DomainEvent, ...], Command]] = [
@@ -244,7 +254,7 @@ NOTHING_TO_DO: list[tuple[tuple[DomainEvent, ...], Command]] = [
 
 @pytest.mark.parametrize(("past", "command"), NOTHING_TO_DO, ids=lambda value: type(value).__name__)
 def test_there_is_nothing_to_do(past: tuple[DomainEvent, ...], command: Command) -> None:
-    given(decider, *past).when(command).then_nothing()
+    given(decider, *past).when(command, context=OLA_LEADS).then_nothing()
 
 
 REFUSED: list[tuple[tuple[DomainEvent, ...], Command, str]] = [
@@ -286,7 +296,28 @@ REFUSED: list[tuple[tuple[DomainEvent, ...], Command, str]] = [
 
 @pytest.mark.parametrize(("past", "command", "code"), REFUSED, ids=lambda value: value if isinstance(value, str) else type(value).__name__)
 def test_it_is_refused(past: tuple[DomainEvent, ...], command: Command, code: str) -> None:
-    given(decider, *past).when(command).then_refused(code)
+    given(decider, *past).when(command, context=OLA_LEADS).then_refused(code)
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        assigned(Function.CLINICAL_LEAD, KARI),
+        assigned(Function.QUALITY_LEAD, OLA),
+        assigned(Function.CLINICAL_LEAD, OLA, from_day=TODAY + timedelta(days=1)),
+        assigned(Function.CLINICAL_LEAD, OLA, to_day=TODAY - timedelta(days=1)),
+        assigned(Function.CLINICAL_LEAD, KARI, deputies=(OLA,)),
+    ],
+    ids=["by somebody else", "another function", "from tomorrow", "until yesterday", "as deputy"],
+)
+def test_only_who_holds_the_function_that_day_takes_it(held: DomainEvent) -> None:
+    assert ACCEPT.reads(BY) == {"practice": "fjordgata"}
+    given(decider, *NEW).when(ACCEPT, context=leading(held)).then_refused("deviation.routing.not_holder")
+
+
+def test_each_of_several_holders_may_take_it() -> None:
+    held = assigned(Function.CLINICAL_LEAD, KARI, OLA, kind=HoldingKind.SIMULTANEOUS)
+    given(decider, *NEW).when(ACCEPT, context=leading(held)).then(ACCEPTED)
 
 
 def test_a_new_measure_answers_one_that_did_not_work() -> None:

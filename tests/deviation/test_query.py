@@ -30,6 +30,7 @@ class Story(Living):
         super().__init__(database)
         self.at("2026-01-02").register()
         self.ola = self.join("Ola Hansen")
+        self.assign(Function.HSE_LEAD, self.ola)
         self.needle = self._tell(
             "2026-01-10", "Stikkuhell", Category.HSE, Kind.HARM_EVENT, HarmLevel.LOW, "2026-01-09T23:30:00+00:00", place="Laboratoriet"
         )

@@ -9,8 +9,8 @@ from tests.e2e._doors import nodes, today
 from tests.e2e._people import Staff
 from tests.gateway._house import Person
 
-ACCEPTED_FOR = 30
-"""Days."""
+ACCEPTED_FOR = 29
+"""Days; such an acceptance is due soon from the start."""
 SCENARIOS = """
 query ($id: UUID!, $n: Int) { practice(atLeast: $n) {
   riskRegister(filter: { assessmentId: $id }) { edges { node { id treatments { id } } } }

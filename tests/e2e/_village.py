@@ -178,7 +178,7 @@ def _go_on(database: Database, staff: Staff, planned: _tasks.Planned, deviation:
     manager = staff.manager
     reported = manager.done("/deviations", _deviations.told(title="Ikke ferdig"))
     one = f"/deviations/{reported['id']}"
-    manager.done(f"{one}/accept-routing", {"responsible": str(manager.member)})
+    manager.done(f"{one}/accept-routing", {"responsible": str(staff.nurse.member)})
     plan = {"kind": "preventive", "description": "Følges opp.", "owner": str(manager.member), "due": str(today())}
     last = manager.done(f"{one}/measures", plan)
     _people.members(manager, last["position"])

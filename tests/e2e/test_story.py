@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.web._language import OSLO
+from events._base import OSLO
 from projections._engine._generation import ensure_generation
 from tests._database import Database
 from tests.e2e import _deviations, _people, _risks, _tasks
@@ -151,7 +151,7 @@ def the_manager_sees_it_all(shown: dict[str, Any], staff: Staff, assessed: _risk
     figures = shown["dashboard"]
     assert (figures["deviations"]["open"], figures["deviations"]["reporters"], figures["deviations"]["toClose"]["count"]) == (3, 3, 1)
     assert (figures["risks"]["aboveCriterion"], figures["tasks"]["open"], figures["tasks"]["overdue"]) == (1, 2, 0)
-    assert statuses(shown) == {**dict.fromkeys(FITTING, "MET"), "4": "NOT_APPLICABLE", "8a": "MISSING"}
+    assert statuses(shown) == {**dict.fromkeys(FITTING, "MET"), "4": "NOT_APPLICABLE", "6e": "DUE_SOON", "8a": "MISSING"}
 
 
 def every_duty_rests_on_fitting_events(manager: Person, shown: dict[str, Any]) -> None:
@@ -233,7 +233,7 @@ def the_page_shows_both(doors: Doors, manager: Person, day: date) -> None:
     """Today's page, and the one of last month."""
     now, then = (doors.page(f"/p/{PRACTICE}{asked}", manager) for asked in ("", f"?as_of={day}"))
     assert (len(now.all("div", class_="past")), len(then.all("div", class_="past"))) == (0, 1)
-    for page, status in ((now, "stale"), (then, "met")):
+    for page, status in ((now, "stale"), (then, "due_soon")):
         assert page.one("details", id="duty-6e").attributes["class"] == f"duty {status}"
     assert ("Bestill skriver" in now.text, "Bestill skriver" in then.text) == (True, False)
 

@@ -136,8 +136,14 @@ class Practice:
         ]["members"]
         member = UUID(max(found, key=lambda one: one["joinedAt"])["id"])
         held = list(functions)
+        for function in held:
+            self.assign(function, member)
         roles = {Role.EMPLOYEE} | ({Role.FUNCTION_HOLDER} if held else set())
         return self.house.person(self.name, roles, member, held)
+
+    def assign(self, function: FunctionKey, member: UUID | None) -> None:
+        """A member holds a function."""
+        self.manager.done(f"/functions/{function}/assign", {"members": [str(member)], "from_day": "2024-01-01"})
 
     @property
     def size(self) -> int:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from events._function import Function
 from gateway.auth.actor import Role
 from tests.gateway._house import Person, Practice, report
 
@@ -22,6 +23,7 @@ query ($subject: String!, $n: Int, $first: Int, $after: String) { practice(atLea
 @pytest.fixture
 def treated(practice: Practice) -> dict[str, Any]:
     """A deviation that was reported and taken."""
+    practice.assign(Function.CLINICAL_LEAD, practice.manager.member)
     reported = practice.manager.done("/deviations", report(title="Kari falt"))
     return practice.manager.done(f"/deviations/{reported['id']}/accept-routing", {"responsible": str(practice.manager.member)})
 

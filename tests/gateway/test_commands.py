@@ -137,11 +137,16 @@ def test_a_function_holder_may_treat_what_is_with_their_function(practice: Pract
     denied = other.post(path, {"responsible": str(other.member)})
     assert (denied.status_code, denied.json()["code"]) == (403, "access.not_concerned")
     assert practice.size == size
+    refused = practice.manager.post(path, {"responsible": str(practice.manager.member)})
+    assert (refused.status_code, refused.json()["code"]) == (409, "deviation.routing.not_holder")
+    assert "does not hold CLINICAL_LEAD today" in refused.json()["detail"]
+    assert practice.size == size
     clinical.done(path, {"responsible": str(clinical.member)})
 
 
 def test_the_owner_of_a_measure_may_complete_it_and_nobody_else(practice: Practice) -> None:
     nurse, other = practice.join("Nina"), practice.join("Ola")
+    practice.assign(Function.CLINICAL_LEAD, practice.manager.member)
     reported = practice.manager.done("/deviations", report())
     one = f"/deviations/{reported['id']}"
     practice.manager.done(f"{one}/accept-routing", {"responsible": str(practice.manager.member)})

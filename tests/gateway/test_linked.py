@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from events._function import Function
 from gateway.auth.actor import Role
 from tests.gateway._house import Person, Practice, report
 
@@ -82,6 +83,7 @@ def nurse(practice: Practice) -> Person:
 def told(practice: Practice, nurse: Person) -> dict[str, Any]:
     """What the nurse reported, the manager took, and the nurse is to do something about."""
     manager, member = practice.manager, str(nurse.member)
+    practice.assign(Function.CLINICAL_LEAD, manager.member)
     reported = nurse.done("/deviations", report(title="Feil mottaker", place="Resepsjonen"))
     one = f"/deviations/{reported['id']}"
     manager.done(f"{one}/accept-routing", {"responsible": str(manager.member)})
@@ -149,3 +151,25 @@ def test_over_rest_neither(practice: Practice, nurse: Person, told: dict[str, An
     shown = analyst.client.get(path, headers={"Authorization": f"Bearer {analyst.token}"})
     assert (shown.status_code, shown.json()["place"], shown.json()["reviews"]) == (200, None, None)
     assert str(nurse.member) not in shown.text
+
+
+BANDS = """
+query ($n: Int) { practice(atLeast: $n) {
+  deviations(descending: false) { edges { node { potentialBand potentialConsequence potentialLikelihood } } }
+} }"""
+
+
+def test_what_could_have_happened_has_the_band_of_the_matrix_of_its_time(practice: Practice) -> None:
+    def told(likelihood: int, consequence: int) -> dict[str, Any]:
+        return practice.manager.done("/deviations", report(potential={"likelihood": likelihood, "consequence": consequence}))
+
+    told(5, 5)
+    practice.manager.done("/risk-matrix/adopt", {"template": "five_by_five", "reason": "Vår første"})
+    told(1, 5)
+    told(5, 1)
+    told(6, 5)
+    practice.manager.done("/deviations", report())
+    practice.manager.done("/risk-matrix/adopt", {"template": "four_by_four", "reason": "Kommunens"})
+    last = told(2, 4)
+    shown = practice.manager.data(BANDS, n=last["position"])["practice"]["deviations"]["edges"]
+    assert [edge["node"]["potentialBand"] for edge in shown] == [None, "MEDIUM", "LOW", None, None, "HIGH"]

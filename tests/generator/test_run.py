@@ -1,9 +1,10 @@
 """Generated commands on a real ledger: once each, resumable, on simulated ledgers only; and what the duties say of them."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import count
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -12,7 +13,7 @@ from events.ledger.recorder import open_ledger
 from events.ledger.verify import verify_all
 from gateway.generator._plan import Generated, plan_practice
 from gateway.generator._profile import PROFILES
-from gateway.generator.run import GeneratorError, carry_out
+from gateway.generator.run import GeneratorError, Order, carry_out, generate
 from projections._engine._generation import ensure_generation
 from projections._engine._worker import catch_up
 from read_side._as_of import AsOf, open_view
@@ -76,6 +77,23 @@ async def test_a_stopped_generator_goes_on_and_the_duties_answer(database: Datab
     assert {now[code].status for code in ("3", "8a")} == {Compliance.MET}
     assert now["8f"].status is Compliance.NOT_SHOWN
     assert all(1 <= position <= whole for answer in now.values() for position in answer.positions)
+
+
+def test_what_was_begun_on_another_day_goes_on_with_its_own_days(database: Database, tmp_path: Path) -> None:
+    def given(seed: int, later: int = 0, truth_dir: Path = tmp_path) -> int:
+        days = [day + timedelta(days=later) for day in (date(2025, 1, 4), date(2025, 1, 10))]  # from a Saturday on
+        return generate(
+            database.url, [Order("fjordgata", "Fjordgata legesenter", PROFILES[0], seed, *days)], secret=b"-", truth_dir=truth_dir
+        )
+
+    assert given(seed=7) > 0
+    truth = (tmp_path / "fjordgata.json").read_bytes()
+    assert (given(seed=7), given(seed=7, later=2)) == (0, 0)
+    with pytest.raises(GeneratorError, match="was not made with this seed"):
+        given(seed=8)
+    assert (tmp_path / "fjordgata.json").read_bytes() == truth
+    with pytest.raises(GeneratorError, match="another data directory"):
+        given(seed=7, truth_dir=tmp_path / "elsewhere")
 
 
 def test_another_seed_does_not_go_on_with_it(database: Database) -> None:

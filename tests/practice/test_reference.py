@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from events._function import Function
 from events.deviation import Category, Kind, MeasureKind
 from events.ledger.recorder import open_ledger
 from events.practice import Field, PracticeType, Profession
@@ -16,7 +17,7 @@ from write_side._application import Application
 from write_side._decider import By
 from write_side._errors import Invalid
 from write_side.deviation.commands import AcceptRouting, GivenMoment, PlanMeasure, ReportDeviation
-from write_side.practice.commands import JoinMember, NewMember, RecordLeaving, RegisterPractice
+from write_side.practice.commands import AssignFunction, JoinMember, NewMember, RecordLeaving, RegisterPractice
 
 LAST = date(2026, 3, 31)
 
@@ -41,6 +42,8 @@ def application(database: Database) -> Application:
         title="Feil dose", description="Feil dose", kind=Kind.NEAR_MISS, category=Category.CLINICAL, occurred=GivenMoment(at=BY.now)
     )
     application.execute(report, by(4))
+    lead = AssignFunction(function=Function.CLINICAL_LEAD, members=(by(1).new_id("general_manager"),), from_day=BY.now.date())
+    application.execute(lead, by(7))
     application.execute(AcceptRouting(deviation_id=by(4).new_id(), responsible=by(1).new_id("general_manager")), by(5))
     return application
 

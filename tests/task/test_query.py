@@ -243,20 +243,6 @@ async def test_one_that_has_ended_is_due_no_more_but_was_before(living: Living) 
         assert (found.status, found.next_due) == ("active", date(2026, 3, 9))
 
 
-async def test_what_names_a_leaver_is_found(living: Living, ola: UUID) -> None:
-    own = living.plan_task("2026-04-02", "egen", GivenAssignment(members=(ola,)))
-    done = living.plan_task("2026-04-03", "gjort", GivenAssignment(members=(ola,)))
-    living.complete_task(done)
-    living.plan_task("2026-04-04", "andres")
-    template = define(living, follow_up=ola)
-    ended = define(living, follow_up=ola)
-    living.do(recurring.EndRecurringTask(recurring_task_id=ended, reason="Ikke lenger"))
-    living.at("2026-03-04").fold()
-    async with living.view() as view:
-        open_tasks, live = await questions.naming(view, ola)
-    assert ([task.row.task_id for task in open_tasks], [row.recurring_task_id for row in live]) == ([own], [template])
-
-
 def counted(month: questions.MonthOnTime) -> tuple[int, ...]:
     return month.due, month.on_time, month.late, month.skipped, month.unfinished
 

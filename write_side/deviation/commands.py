@@ -1,6 +1,6 @@
 """What one may ask of a deviation."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, Self
 from uuid import UUID
 
@@ -48,7 +48,10 @@ class GivenMoment(Value):
 
 
 class GivenPotential(Value):
-    """What could have happened, in steps of the practice's risk matrix (1 = least)."""
+    """What could have happened, in steps of the practice's risk matrix (1 = least).
+
+    Steps that the matrix does not have are recorded all the same, and have no band: no report is lost for them.
+    """
 
     consequence: int = Field(ge=1, le=10)
     likelihood: int = Field(ge=1, le=10)
@@ -130,7 +133,10 @@ class AcceptRouting(DeviationCommand):
 
     NAME: ClassVar[str] = "deviation.accept_routing"
     responsible: UUID
-    """Member who is responsible from now on."""
+    """Member who is responsible from now on: one who holds that function today."""
+
+    def reads(self, by: By) -> Mapping[str, str]:
+        return {"practice": by.practice}
 
     def references(self) -> Iterable[tuple[str, UUID]]:
         return [("member", self.responsible)]

@@ -1,10 +1,13 @@
 """What follows from a command to a deviation: pure functions (command, state, by) -> events."""
 
+from collections.abc import Iterable
+from typing import Protocol
 from uuid import UUID
 
 from events import deviation as facts
 from events._base import DomainEvent
 from events._function import Function
+from events._holding import Holding, holders
 from events.deviation import Category, Cause, Effect, HarmLevel, Moment, Potential, Reporter, ReporterKind, Status
 from write_side._decider import By, Decider, not_in_future
 from write_side._errors import Invalid, NotFound, Refused
@@ -12,6 +15,11 @@ from write_side.deviation import commands
 from write_side.deviation.state import Deviation, Measure, evolve
 
 decider: Decider[Deviation] = Decider("deviation", Deviation(), evolve)
+
+
+class _Practice(Protocol):
+    def timeline(self, function: Function) -> Iterable[Holding]: ...
+
 
 ROUTES = {
     Category.HSE: Function.HSE_LEAD,
@@ -88,12 +96,15 @@ def propose_routing(command: commands.ProposeRouting, state: Deviation, _by: By)
 
 
 @decider.decides(commands.AcceptRouting)
-def accept_routing(command: commands.AcceptRouting, state: Deviation, _by: By) -> list[DomainEvent]:
-    """Take the deviation for the function it is proposed to."""
+def accept_routing(command: commands.AcceptRouting, state: Deviation, by: By) -> list[DomainEvent]:
+    """Take the deviation for the function it is proposed to; only who holds that function today can."""
     _open(state, command.deviation_id)
     if state.responsible == command.responsible:
         return []
     assert state.proposed_to is not None
+    practice: _Practice = by.context["practice"]
+    if command.responsible not in holders(practice.timeline(state.proposed_to), by.today):
+        raise Refused("deviation.routing.not_holder", member=command.responsible, function=state.proposed_to)
     return [facts.RoutingAccepted(function=state.proposed_to, responsible=command.responsible)]
 
 
