@@ -5,7 +5,7 @@ class, with the same slots and not frozen, until its fields are set. Nothing els
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from functools import cache
 from typing import Any, TypeVar
 
@@ -13,14 +13,18 @@ T = TypeVar("T")
 
 
 def quick(cls: type[T]) -> type[T]:
-    """Give a frozen dataclass with slots and without defaults a quicker `__init__`."""
+    """Give a frozen dataclass with slots a quicker `__init__`; TypeError if its own one does more than set the fields in order."""
     frozen: Any = cls
-    if any(field.default is not MISSING or field.default_factory is not MISSING for field in fields(frozen)):
-        raise TypeError(f"{cls.__name__} has defaults")
+    if hasattr(cls, "__post_init__") or not all(map(_plain, fields(frozen))):
+        raise TypeError(f"{cls.__name__} has __post_init__, defaults, or fields that are not given by position")
     names = _names(frozen)
     lines = ["become(self, '__class__', twin)", *(f"self.{name} = {name}" for name in names), "self.__class__ = cls"]
     frozen.__init__ = _written(frozen, f"def __init__(self, {', '.join(names)}):", lines)
     return cls
+
+
+def _plain(field: Field[Any]) -> bool:
+    return field.init and not field.kw_only and field.default is MISSING and field.default_factory is MISSING
 
 
 def replace(row: T, **changes: Any) -> T:
@@ -58,5 +62,5 @@ def _written(cls: Any, head: str, lines: Iterable[str]) -> Any:
 
 def written(head: str, lines: Iterable[str], known: dict[str, Any]) -> Any:
     """A function written out field by field, as the dataclass writes its own: without loops, what it calls are `known`."""
-    exec("\n    ".join([head, *lines]), known)  # noqa: S102 -- of the names of fields only
+    exec("\n    ".join([head, *lines]), known)  # noqa: S102 -- of the names of fields and columns only
     return known[head[len("def ") : head.index("(")]]

@@ -13,10 +13,10 @@ def die_with_parent(number: signal.Signals) -> Callable[[], None]:
 
     The signal follows the *thread* that started the child, so start it from the main thread.
     """
-    libc, parent = ctypes.CDLL(None), os.getpid()
+    prctl, parent = ctypes.CDLL(None).prctl, os.getpid()  # the child shall do as little as possible
 
     def in_the_child() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, number)
+        prctl(_PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:
             os._exit(1)
 

@@ -57,7 +57,7 @@ class Metadata:
     """Pseudonymous id of whoever gave the command."""
     correlation_id: UUID
     causation_id: str | None = None
-    """What led to the command, for instance the position that a policy answered to."""
+    """What led to the command, if something did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from events._schema import PRACTICE, UUID
+from events._base import PRACTICE
+from events._schema import UUID
 
 ASYNCAPI = "3.0.0"
 """Version of the specification."""

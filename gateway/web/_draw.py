@@ -1,6 +1,6 @@
 """Vega-Lite specifications to SVG, one at a time and each of them once.
 
-The drawing engine (V8 in vl-convert) takes half a second and 60 MB when it is first used, so it is loaded by the first
+The drawing engine (V8 in vl-convert) takes half a second and 80 MB when it is first used, so it is loaded by the first
 chart, in a thread of its own that also keeps the charts from being drawn all at once.
 """
 

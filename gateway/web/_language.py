@@ -8,33 +8,15 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 
-OSLO = ZoneInfo("Europe/Oslo")
+from events._base import OSLO
+from gateway.problems import Language, preferred_language
+
 _UNBROKEN = "\N{NO-BREAK SPACE}"
-
-
-class Language(StrEnum):
-    """A language that the pages are written in."""
-
-    NO = "no"
-    EN = "en"
-
-    @property
-    def tag(self) -> str:
-        """Its BCP 47 tag, for `lang` attributes."""
-        return {"no": "nb", "en": "en"}[self.value]
-
-    @property
-    def locale(self) -> Locale:
-        return Locale.parse({"no": "nb_NO", "en": "en_GB"}[self.value])
-
-
-_READS_AS = {"nb": Language.NO, "no": Language.NO, "nn": Language.NO, "en": Language.EN}
 
 
 def choose_language(asked: str | None, remembered: str | None, accepts: str | None) -> Language:
@@ -42,24 +24,7 @@ def choose_language(asked: str | None, remembered: str | None, accepts: str | No
     for name in (asked, remembered):
         if name in set(Language):
             return Language(name)
-    for tag in _by_preference(accepts or ""):
-        if tag in _READS_AS:
-            return _READS_AS[tag]
-    return Language.NO
-
-
-def _by_preference(header: str) -> list[str]:
-    """Primary tags of an Accept-Language header (RFC 9110 § 12.5.4), the most wanted first; what is malformed is left out."""
-    weighed = []
-    for part in header[:200].split(","):
-        tag, _, parameter = part.strip().partition(";")
-        try:
-            weight = float(parameter.strip().removeprefix("q=") or 1)
-        except ValueError:
-            continue
-        if weight > 0:
-            weighed.append((weight, tag.partition("-")[0].strip().lower()))
-    return [tag for _, tag in sorted(weighed, key=lambda pair: -pair[0])]
+    return preferred_language(accepts, Language.NORWEGIAN)
 
 
 @cache
@@ -82,6 +47,10 @@ class Speech:
 
     language: Language
 
+    @property
+    def _locale(self) -> Locale:
+        return Locale.parse({Language.NORWEGIAN: "nb_NO", Language.ENGLISH: "en_GB"}[self.language])
+
     def text(self, key: str, /, **values: Any) -> str:
         """The sentence under `key` with its values put in; KeyError for a key that no catalogue has."""
         sentence = catalogue(self.language)[key]
@@ -89,7 +58,7 @@ class Speech:
 
     def count(self, key: str, n: int, /, **values: Any) -> str:
         """The sentence for that many: `<key>.one` or `<key>.other`."""
-        return self.text(f"{key}.{self.language.locale.plural_form(n)}", n=self.number(n), **values)
+        return self.text(f"{key}.{self._locale.plural_form(n)}", n=self.number(n), **values)
 
     def name(self, value: StrEnum) -> str:
         """What a value of an enumeration is called."""
@@ -97,28 +66,28 @@ class Speech:
 
     def day(self, day: date) -> str:
         """A day, written out: 3. mars 2026."""
-        return format_date(day, "long", self.language.locale)
+        return format_date(day, "long", self._locale)
 
     def short_day(self, day: date) -> str:
         """A day in a table: 3. mars 2026, 3 Mar 2026."""
-        return format_date(day, "medium", self.language.locale).replace(" ", _UNBROKEN)
+        return format_date(day, "medium", self._locale).replace(" ", _UNBROKEN)
 
     def month(self, first: date) -> str:
         """A month: mars 2026."""
-        return format_date(first, "LLL yyyy", self.language.locale)
+        return format_date(first, "LLL yyyy", self._locale)
 
     def moment(self, instant: datetime) -> str:
         """A moment to the minute."""
-        pattern = {Language.NO: "d. MMMM yyyy 'kl.' HH:mm", Language.EN: "d MMMM yyyy, HH:mm"}[self.language]
-        return format_datetime(instant, pattern, tzinfo=OSLO, locale=self.language.locale)
+        pattern = {Language.NORWEGIAN: "d. MMMM yyyy 'kl.' HH:mm", Language.ENGLISH: "d MMMM yyyy, HH:mm"}[self.language]
+        return format_datetime(instant, pattern, tzinfo=OSLO, locale=self._locale)
 
     def number(self, value: float) -> str:
         """A number with at most one decimal."""
-        return format_decimal(value, "#,##0.#", self.language.locale)
+        return format_decimal(value, "#,##0.#", self._locale)
 
     def percent(self, share: float) -> str:
         """A share of one, in whole percent."""
-        return format_percent(share, locale=self.language.locale)
+        return format_percent(share, locale=self._locale)
 
     def days(self, duration: timedelta | float) -> str:
         """A duration in days."""

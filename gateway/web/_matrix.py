@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from events.risk_assessment import Label
-from gateway.web._language import Language, Speech
+from gateway.problems import Language
+from gateway.web._language import Speech
 from read_side.dashboard.figures import RiskCell, RiskFigures
 
 
@@ -40,4 +41,4 @@ def matrix_of(risks: RiskFigures, speech: Speech) -> Matrix | None:
 
 
 def _text(label: Label, speech: Speech) -> str:
-    return label.no if speech.language is Language.NO else label.en
+    return label.no if speech.language is Language.NORWEGIAN else label.en

@@ -12,7 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from gateway.web._language import Language, Speech, choose_language
+from gateway.problems import Language
+from gateway.web._language import Speech, choose_language
 
 LANGUAGE_COOKIE = "sporbar_lang"
 _YEAR = 31_536_000
@@ -62,7 +63,7 @@ def page(
         .get_template(template)
         .render(speech=speech, t=speech.text, n=speech.count, viewer=viewer, languages=_languages(request), **context)
     )
-    response = HTMLResponse(html, status, headers={**HEADERS, "Content-Language": speech.language.tag, **(headers or {})})
+    response = HTMLResponse(html, status, headers={**HEADERS, "Content-Language": speech.language, **(headers or {})})
     if request.query_params.get("lang") == speech.language:
         response.set_cookie(LANGUAGE_COOKIE, speech.language, max_age=_YEAR, httponly=True, samesite="lax", secure=_secure(request))
     return response
@@ -96,7 +97,7 @@ def _environment() -> Environment:
 def _languages(request: Request) -> list[tuple[Language, str, str]]:
     """Each language with its own name and the address of this page in it."""
     kept = [pair for pair in parse_qsl(request.url.query) if pair[0] != "lang"]
-    names = {Language.NO: "Norsk", Language.EN: "English"}
+    names = {Language.NORWEGIAN: "Norsk", Language.ENGLISH: "English"}
     return [(language, names[language], "?" + urlencode([*kept, ("lang", language.value)])) for language in Language]
 
 

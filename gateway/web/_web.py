@@ -1,25 +1,23 @@
 """What the pages need of the rest of the house, and how a page is guarded."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any
 
-from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway._identity import Clock, Identities
+from events._base import OSLO
+from gateway._identity import Identities
+from gateway._reads import Reads
 from gateway.auth.actor import Actor
 from gateway.auth.policy import Resource, require
 from gateway.auth.tokens import LocalIssuer
 from gateway.problems import ProblemError
 from gateway.web._draw import Drawer
-from gateway.web._language import OSLO
 from gateway.web.errors import error_page
-from read_side._as_of import AsOf, View, open_view
+from read_side._as_of import AsOf, View
 from write_side._text import EARLIEST
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -31,14 +29,11 @@ _LONGEST_POSITION = 15
 class Web:
     """Parts that the pages are made with; hand-wired by the composition root."""
 
-    pool: AsyncConnectionPool[AsyncConnection[Any]]
+    reads: Reads
     identities: Identities
     issuer: LocalIssuer
-    clock: Clock
     demo_sign_in: bool
     """Whether the start page lets anybody sign in as anybody."""
-    patience: float = 5.0
-    """Seconds to wait for the read models to reach a position that is asked for."""
     drawer: Drawer = field(default_factory=Drawer)
 
     def close(self) -> None:
@@ -58,20 +53,18 @@ class Web:
         if actor is None:
             raise ProblemError(401, "sign_in.required")
         for action in actions:
-            require(actor, action, Resource(request.path_params["practice"]), self.clock())
+            require(actor, action, Resource(request.path_params["practice"]), self.reads.clock())
         return actor
 
-    @asynccontextmanager
-    async def view(self, practice: str, *, day: date | None = None, at_least: int | None = None) -> AsyncIterator[View]:
+    def view(self, practice: str, *, day: date | None = None, at_least: int | None = None) -> AbstractAsyncContextManager[View]:
         """A view of a practice, now or as of the end of a day in Norway."""
         as_of = AsOf(time=end_of(day)) if day else None
-        async with open_view(self.pool, practice, now=self.clock(), as_of=as_of, at_least=at_least, patience=self.patience) as view:
-            yield view
+        return self.reads.view(practice, self.reads.clock(), as_of=as_of, at_least=at_least)
 
     @property
     def today(self) -> date:
         """The day in Norway."""
-        return self.clock().astimezone(OSLO).date()
+        return self.reads.clock().astimezone(OSLO).date()
 
     def day_asked(self, request: Request) -> date | None:
         """The day of `?as_of=`; None for today, or when there is none. ProblemError 400 for what is no day."""

@@ -5,12 +5,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.problems import Catalogue, Problem, problem_of
-from gateway.problems import Language as Tongue
 from gateway.problems._http import unforeseen
-from gateway.web._language import Language, catalogue
+from gateway.web._language import catalogue
 from gateway.web._render import page, speech_of
 
-_TONGUES = {Language.NO: Tongue.NORWEGIAN, Language.EN: Tongue.ENGLISH}
 _CODES = {404: "route.not_found", 405: "route.method_not_allowed"}
 
 
@@ -31,7 +29,7 @@ def error_page(request: Request, error: BaseException) -> Response:
         headers=dict(problem.headers),
         shown_status=problem.status,
         heading=speech.text(heading if heading in catalogue(speech.language) else "error.heading.500"),
-        sentence=Catalogue.load().sentence(problem.code, _TONGUES[speech.language], problem.details),
+        sentence=Catalogue.load().sentence(problem.code, speech.language, problem.details),
         code=problem.code,
     )
 

@@ -57,7 +57,7 @@ class StartPage:
         """The start page; practices are listed only where anybody may sign in as anybody."""
         web, speech = self._web, speech_of(request)
         actor = web.actor(request)
-        cards = [await self._card(id_, speech) for id_ in await practice_ids(web.pool)] if web.demo_sign_in else []
+        cards = [await self._card(id_, speech) for id_ in await practice_ids(web.reads.pool)] if web.demo_sign_in else []
         return page(
             request,
             "start.html",
@@ -89,7 +89,7 @@ class StartPage:
         return response
 
     async def _token(self, practice: str, person: str) -> str:
-        web, now = self._web, self._web.clock()
+        web, now = self._web, self._web.reads.clock()
         if person in _OUTSIDERS:
             async with web.view(practice):
                 return web.issuer.issue(practice=practice, roles=[_OUTSIDERS[person]], subject=f"demo-{person}", now=now)
@@ -113,7 +113,7 @@ class StartPage:
             return None
         if profile is None:
             return None
-        return PracticeCard(practice, profile.practice.name, speech.name(profile.practice.practice_type), people)
+        return PracticeCard(practice, profile.name, speech.name(profile.practice_type), people)
 
 
 async def _people(view: View, speech: Speech) -> list[Person]:

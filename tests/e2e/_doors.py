@@ -10,13 +10,13 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from events._base import OSLO
 from events._function import Function
 from gateway._identity import COOKIE
 from gateway.auth.actor import Role
 from gateway.auth.local import local_issuer
 from gateway.auth.tokens import LocalIssuer
 from gateway.settings import Settings
-from gateway.web._language import OSLO
 from tests._database import Database
 from tests.faults._processes import address, part
 from tests.gateway._house import Person

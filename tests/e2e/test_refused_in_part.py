@@ -41,7 +41,7 @@ def test_the_rest_is_told(staff: Staff) -> None:
     first, *_ = [staff.nurse.done("/deviations", _deviations.told(title=f"Avvik {number}")) for number in range(5)]
     one, chief = f"/deviations/{first['id']}", str(staff.manager.member)
     plan = {"kind": "corrective", "description": "Gjør det.", "owner": chief, "due": str(today())}
-    staff.manager.done(f"{one}/accept-routing", {"responsible": chief})
+    staff.manager.done(f"{one}/accept-routing", {"responsible": str(staff.nurse.member)})
     last = staff.manager.done(f"{one}/measures", plan)["position"]
 
     whole = staff.manager.data(IN_PART, id=first["id"], n=last)["practice"]

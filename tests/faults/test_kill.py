@@ -26,11 +26,11 @@ from projections._engine._generation import ensure_generation
 from projections._engine._verify import verify_read_models
 from projections._engine._worker import catch_up
 from tests._database import Database
-from tests.faults._processes import address, part
+from tests.faults._processes import address, forked, part
 from tests.gateway._house import MANAGER, report
 
 CLIENTS = 8
-ROUNDS = 3
+ROUNDS = 10
 PRACTICE = "fjordgata"
 
 
@@ -88,19 +88,19 @@ def test_the_api_is_killed_in_a_storm(database: Database, practice: str, tmp_pat
     print(f"seed {seed}")
     dice, storm = random.Random(seed), Storm(practice)
     for _ in range(ROUNDS):
-        with part("serve", database.url, tmp_path) as server:
-            host, port = address(server)
+        with forked("serve", database.url, tmp_path) as (server, printed):
+            host, port = address(printed)
             started = Barrier(CLIENTS + 1)
             clients = [Thread(target=storm.rage, args=(host, port, started)) for _ in range(CLIENTS)]
             for client in clients:
                 client.start()
             started.wait()
-            storm.wait_for(len(storm.acknowledged) + dice.randint(CLIENTS, 10 * CLIENTS))
-            server.send_signal(signal.SIGKILL)
+            storm.wait_for(len(storm.acknowledged) + dice.randint(1, 4 * CLIENTS))
+            server.kill()
             for client in clients:
                 client.join()
 
-    with part("serve", database.url, tmp_path) as server, closing(HTTPConnection(*address(server), timeout=10)) as connection:
+    with part("serve", database.url, tmp_path) as after, closing(HTTPConnection(*address(after), timeout=10)) as connection:
         again = {key: storm.give(connection, key) for key in storm.sent}
     assert {key: again[key] for key in storm.acknowledged} == storm.acknowledged
     with database.connect() as conn:
@@ -123,10 +123,10 @@ def test_the_projector_is_killed_in_the_midst(database: Database, practice: str,
             client.start()
         started.wait()
         for _ in range(ROUNDS):
-            with part("project", database.url, tmp_path) as projector:
+            with forked("project", database.url, tmp_path) as (projector, _):
                 _until_it_folds(database)
-                Timer(dice.uniform(0.0, 0.3), projector.send_signal, (signal.SIGKILL,)).start()
-                projector.wait(30)
+                Timer(dice.uniform(0.0, 0.3), projector.kill).start()
+                projector.join(30)
         server.send_signal(signal.SIGKILL)
         for client in clients:
             client.join()

@@ -2,7 +2,7 @@
 
 import psycopg
 import pytest
-from psycopg import errors
+from psycopg import errors, sql
 
 from events.ledger import reader
 from events.ledger.connect import conninfo
@@ -40,7 +40,7 @@ def attempt(unchanged: Database, role: str, statement: str) -> None:
         connection.execute(statement)
 
 
-@pytest.mark.parametrize("role", ["sporbar_app", "sporbar_worker", "sporbar_generator"])
+@pytest.mark.parametrize("role", ["sporbar_app", "sporbar_worker", "sporbar_generator", "sporbar_importer"])
 @pytest.mark.parametrize("statement", [*CHANGES, *(f"SELECT {call}" for call in PRIVATE)])
 def test_no_role_reaches_the_tables_or_the_inner_functions(unchanged: Database, role: str, statement: str) -> None:
     with pytest.raises(errors.InsufficientPrivilege):
@@ -53,12 +53,15 @@ def test_no_role_reaches_the_tables_or_the_inner_functions(unchanged: Database, 
         ("sporbar_app", APPEND, True),
         ("sporbar_generator", APPEND, True),
         ("sporbar_worker", APPEND, False),
+        ("sporbar_importer", APPEND, False),
         ("sporbar_app", APPEND_AT, False),
         ("sporbar_worker", APPEND_AT, False),
+        ("sporbar_importer", APPEND_AT, False),
         ("sporbar_generator", APPEND_AT, True),
         ("sporbar_app", "SELECT ledger.open('havnegata', false)", True),
         ("sporbar_generator", "SELECT ledger.open('havnegata', true)", True),
         ("sporbar_worker", "SELECT ledger.open('havnegata', false)", False),
+        ("sporbar_importer", "SELECT ledger.open('havnegata', false)", False),
         *((role, "SELECT * FROM ledger.entry, ledger.receipt, ledger.ledger", True) for role in ("sporbar_app", "sporbar_worker")),
     ],
 )
@@ -77,6 +80,24 @@ def test_everybody_else_may_nothing(unchanged: Database) -> None:
         for statement in (APPEND, APPEND_AT, "SELECT ledger.open('x', false)", "SELECT * FROM ledger.entry"):
             with pytest.raises(errors.InsufficientPrivilege), connection.transaction():
                 connection.execute(statement)
+
+
+def test_a_login_that_is_only_a_member_gets_nothing_back(unchanged: Database) -> None:
+    """Whoever has the session of a part can leave its role, and then do less."""
+    with unchanged.connect() as owner:
+        superuser = sql.Identifier(owner.info.user)
+    with (
+        unchanged.member_login("sporbar_app", "sporbar_worker") as member,
+        psycopg.connect(conninfo(member.url, "sporbar_app"), autocommit=True) as connection,
+    ):
+        for own in ("NONE", "sporbar_app", "sporbar_worker"):
+            connection.execute(f"SET ROLE {own}")
+            for statement in (*CHANGES, "SET session_replication_role = replica"):
+                with pytest.raises(errors.InsufficientPrivilege):
+                    connection.execute(statement)
+        for role in (superuser, sql.Identifier("sporbar_generator"), sql.Identifier("sporbar_importer")):
+            with pytest.raises(errors.InsufficientPrivilege):
+                connection.execute(sql.SQL("SET ROLE {}").format(role))
 
 
 @pytest.mark.parametrize("replication", ["origin", "replica"])

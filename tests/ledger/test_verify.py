@@ -1,5 +1,6 @@
 """Tampering by a superuser: what is found, and that the first bad position is named."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -125,3 +126,28 @@ def test_several_ledgers_are_proven_side_by_side(database: Database, ledger: Led
     ]
     with pytest.raises(UnknownLedger):
         list(verify_all(database.url, ["nowhere"], processes=1))
+
+
+def test_what_is_appended_meanwhile_is_left_to_the_next_proof(database: Database, ledger: LedgerRecorder) -> None:
+    """The one process is held at the first ledger, which it asks for its entries, until the second has grown."""
+    before = append(recorder(database.sync_pool(), "havnegata"), fact())
+    with database.connect() as owner, database.connect() as watcher, ThreadPoolExecutor(1) as threads:
+        with owner.transaction():
+            owner.execute("LOCK TABLE ledger.entry")
+            proving = threads.submit(lambda: list(verify_all(database.url, processes=1)))
+            until_somebody_waits(watcher)
+            owner.execute(
+                "SELECT ledger.append('havnegata', gen_random_uuid(), 'd', 'kari', gen_random_uuid(), NULL,"
+                " '{deviation/1}', '{2}', '{test.happened.v1}', array['{}']::json[])"
+            )
+            tampered = "ALTER TABLE ledger.entry DISABLE TRIGGER recorded; UPDATE ledger.entry SET type = 'other.v1' WHERE version = 2"
+            owner.execute(f"{tampered} AND ledger = 'havnegata'")
+        assert proving.result(timeout=60)[1] == Report("havnegata", 1, before.root, ())
+    assert proof(database, "havnegata").first_bad == 2
+
+
+def until_somebody_waits(watcher: psycopg.Connection[Any]) -> None:
+    """For a table of the ledger."""
+    query = "SELECT FROM pg_locks WHERE NOT granted AND relation = 'ledger.entry'::regclass"
+    while watcher.execute(query).fetchone() is None:
+        pass

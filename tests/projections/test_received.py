@@ -11,6 +11,7 @@ from events.ledger.follower import parked
 from projections._all import read_models as every_model
 from projections._engine._batch import Switched
 from projections._engine._fold import Handlers
+from projections._engine._parked import ask_again
 from projections._engine._rebuild import rebuild
 from projections._engine._received import OutOfStep, Run, Taken, receive, release
 from projections._engine._store import Store, connect
@@ -103,6 +104,7 @@ def test_a_gap_parks_and_nothing_goes_to_a_parked_practice(read_models: Database
 def test_another_try_fills_the_gap_and_then_lets_go(read_models: Database) -> None:
     with desk(read_models) as take, connect(read_models.url) as conn:
         take(run(KARI, 1, 4, followed_by=7))
+        assert ask_again(read_models.url) == [KARI]
         assert take(run(KARI, 5, 7, retrying=True)) == {KARI: Taken(7, 3, stopped=False)}
         assert len(parked(conn)) == 1
         assert not release(conn, "read_1", KARI, upto=9)
@@ -111,6 +113,61 @@ def test_another_try_fills_the_gap_and_then_lets_go(read_models: Database) -> No
         assert parked(conn) == []
         assert take(run(KARI, 8, 9)) == {KARI: Taken(9, 2, stopped=False)}
     sound(read_models, kari=9)
+
+
+def otherwise(found: Run) -> Run:
+    """A run of another life of the practice, under the same positions."""
+    found.lines = [(position, line.replace(b'"actor":"', b'"actor":"x')) for position, line in found.lines]
+    found.plan(Handlers(every_model()))
+    return found
+
+
+def after(again: tuple[int, bytes], *, start: int = 6, end: int = 9, retrying: bool = False) -> Run:
+    """A run of another life, and the line before it that was dropped; or that line only."""
+    return otherwise(run(KARI, start, end, again=again, retrying=retrying))
+
+
+FIVE = run(KARI, 5, 5).lines[0]
+OTHER_FIVE = otherwise(run(KARI, 5, 5)).lines[0]
+
+
+@pytest.mark.parametrize("came", [after(OTHER_FIVE), after(OTHER_FIVE, end=5), otherwise(run(KARI, 4, 9)), otherwise(run(KARI, 2, 5))])
+def test_a_line_that_comes_again_as_another_one_parks(read_models: Database, came: Run) -> None:
+    with desk(read_models) as take, connect(read_models.url) as conn:
+        take(run(KARI, 1, 5))
+        assert take(run(OLA, 1, 9), came) == {KARI: Taken(5, 0, stopped=True), OLA: Taken(9, 9, stopped=False)}
+        (found,) = parked(conn)
+        assert (found.ledger, found.position) == (KARI, 5)
+        assert found.error.startswith("OtherHistory: line 5 came again as another one: the record was begun anew, or restored")
+    sound(read_models, kari=5, ola=9)
+
+
+def test_a_line_that_comes_again_as_another_one_within_a_run_parks_behind_it(read_models: Database) -> None:
+    with desk(read_models) as take, connect(read_models.url) as conn:
+        assert take(run(KARI, 1, 5, differs=3)) == {KARI: Taken(5, 5, stopped=True)}
+        assert [(found.position, found.error[:24]) for found in parked(conn)] == [(3, "OtherHistory: line 3 cam")]
+    sound(read_models, kari=5)
+
+
+@pytest.mark.parametrize("again", [FIVE, (5, b"\xff" + FIVE[1])], ids=["the same", "damaged"])
+def test_a_line_that_comes_again_is_compared_if_it_is_one(read_models: Database, again: tuple[int, bytes]) -> None:
+    with desk(read_models) as take:
+        take(run(KARI, 1, 5))
+        assert take(Run(KARI, [], again=again)) == {KARI: Taken(5, 0, stopped=False)}
+        assert take(run(KARI, 6, 9, again=again)) == {KARI: Taken(9, 4, stopped=False)}
+    sound(read_models, kari=9)
+
+
+def test_another_try_takes_nothing_of_another_life(read_models: Database) -> None:
+    """What is under way already comes when the try has failed."""
+    with desk(read_models) as take, connect(read_models.url) as conn:
+        take(run(KARI, 1, 5))
+        take(after(OTHER_FIVE))
+        ask_again(read_models.url)
+        assert take(after(OTHER_FIVE, end=5, retrying=True)) == {KARI: Taken(5, 0, stopped=True)}
+        assert take(otherwise(run(KARI, 6, 9, retrying=True))) == {KARI: Taken(5, 0, stopped=True)}
+        assert len(parked(conn)) == 1
+    sound(read_models, kari=5)
 
 
 def test_a_row_that_the_database_refuses_parks_at_its_line(read_models: Database) -> None:

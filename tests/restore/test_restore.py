@@ -187,7 +187,7 @@ PRIVATE = [
     "ledger._require_empty('fjordgata')",
 ]
 TABLES = ["restoring", "restoring_entry", "restoring_receipt", "restoration", "entry", "receipt", "ledger"]
-CHANGES = [f"{change} ledger.{table}" for table in TABLES for change in ("DELETE FROM", "TRUNCATE", "INSERT INTO")]
+CHANGES = [f"{change} ledger.{table}" for table in TABLES for change in ("DELETE FROM", "TRUNCATE", "INSERT INTO", "UPDATE")]
 ROLES = ["sporbar_app", "sporbar_worker", "sporbar_generator"]
 
 
@@ -202,7 +202,7 @@ ROLES = ["sporbar_app", "sporbar_worker", "sporbar_generator"]
     ],
 )
 def test_only_the_importer_restores_and_that_is_all_it_does(elsewhere: Database, role: str, statement: str) -> None:
-    statement = f"{statement} DEFAULT VALUES" if statement.startswith("INSERT") else statement
+    statement += {"INSERT": " DEFAULT VALUES", "UPDATE": " SET ledger = ledger"}.get(statement[:6], "")
     with psycopg.connect(conninfo(elsewhere.url, role), autocommit=True) as connection, pytest.raises(errors.InsufficientPrivilege):
         connection.execute(statement)
 

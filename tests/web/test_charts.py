@@ -8,8 +8,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from events.deviation import Category
+from gateway.problems import Language
 from gateway.web._draw import Drawer
-from gateway.web._language import Language, Speech
+from gateway.web._language import Speech
 from gateway.web._panels import panels
 from gateway.web._tiles import Tone, tiles
 from gateway.web.charts import ChartName, Size, monthly_median, specification
@@ -28,7 +29,7 @@ from read_side.dashboard.figures import (
 
 pytestmark = pytest.mark.anyio
 
-NO, EN = Speech(Language.NO), Speech(Language.EN)
+NO, EN = Speech(Language.NORWEGIAN), Speech(Language.ENGLISH)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -99,8 +100,8 @@ def _check(drawn: bytes, size: Size) -> None:
 
 async def test_labels_are_in_the_language_of_the_page() -> None:
     drawer = Drawer()
-    norwegian = (await drawer.svg("no", Language.NO, lambda: specification(ChartName.REPORTS, BUSY, NO, Size.WIDE))).decode()
-    english = (await drawer.svg("en", Language.EN, lambda: specification(ChartName.REPORTS, BUSY, EN, Size.WIDE))).decode()
+    norwegian = (await drawer.svg("no", Language.NORWEGIAN, lambda: specification(ChartName.REPORTS, BUSY, NO, Size.WIDE))).decode()
+    english = (await drawer.svg("en", Language.ENGLISH, lambda: specification(ChartName.REPORTS, BUSY, EN, Size.WIDE))).decode()
     assert ("Meldt" in norwegian, "juli 24" in norwegian, "Reported" in norwegian) == (True, True, False)
     assert ("Reported" in english, "Jul 24" in english, "Meldt" in english) == (True, True, False)
     drawer.close()
@@ -113,7 +114,7 @@ async def test_a_chart_is_drawn_once() -> None:
         asked.append(1)
         return specification(ChartName.OPEN, BUSY, NO, Size.WIDE)
 
-    first, second = [await drawer.svg("key", Language.NO, spec) for _ in range(2)]
+    first, second = [await drawer.svg("key", Language.NORWEGIAN, spec) for _ in range(2)]
     assert first == second
     assert len(asked) == 1
     drawer.close()
@@ -122,7 +123,7 @@ async def test_a_chart_is_drawn_once() -> None:
 async def test_charts_asked_for_at_once_are_all_drawn() -> None:
     drawer = Drawer()
     drawn = await asyncio.gather(
-        *(drawer.svg(number, Language.NO, lambda: specification(ChartName.TASKS, BUSY, NO, Size.NARROW)) for number in range(4))
+        *(drawer.svg(number, Language.NORWEGIAN, lambda: specification(ChartName.TASKS, BUSY, NO, Size.NARROW)) for number in range(4))
     )
     assert len(set(drawn)) == 1
     drawer.close()
@@ -145,7 +146,7 @@ def test_a_panel_tells_in_words_and_numbers_what_the_drawing_shows() -> None:
     assert "Mange meldinger er et godt tegn" in reports.caveat
     assert "Siste måned: 2 meldt og 2 lukket" in reports.alt
     assert (len(reports.rows), reports.rows[0][1:]) == (24, ("2", "2"))
-    assert reports.wide == "/p/x/charts/reports.svg?position=7&lang=no&size=wide"
+    assert reports.wide == "/p/x/charts/reports.svg?position=7&lang=nb&size=wide"
     assert tasks.rows[0] == ("des 2025", "4", "2")
     assert open_.rows[-1] == ("Sum", "6", "6", "6", "6", "6", "30")
 

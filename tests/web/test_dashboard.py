@@ -4,12 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from gateway.web._language import OSLO, Language, Speech
+from events._base import OSLO
+from gateway.problems import Language
+from gateway.web._language import Speech
 from gateway.web._render import CONTENT_SECURITY_POLICY
 from tests.web._html import Element, Page
 from tests.web.conftest import MEASURE, TITLE, Village, Visitor
 
-NO = Speech(Language.NO)
+NO = Speech(Language.NORWEGIAN)
 
 
 @pytest.fixture
@@ -28,14 +30,14 @@ def text(page: Page) -> str:
     return page.text.replace("\N{NO-BREAK SPACE}", " ")
 
 
-@pytest.mark.parametrize("language", ["no", "en"])
+@pytest.mark.parametrize("language", ["nb", "en"])
 def test_it_is_whole_and_readable_in_both_languages(kari: Visitor, language: str) -> None:
     page = kari.page(f"/p/fjordgata?lang={language}")
     assert len(page.all("li", class_="tile")) == 12
     assert len(page.all("figure")) == 4
     assert len(page.all("table", class_="matrix")) == 1
     assert [heading.text for heading in page.all("h2")] == {
-        "no": ["Nøkkeltall", "Trenger oppmerksomhet", "Kravene i forskriften", "Utvikling, siste 24 måneder", "Risikoer i matrisen"],
+        "nb": ["Nøkkeltall", "Trenger oppmerksomhet", "Kravene i forskriften", "Utvikling, siste 24 måneder", "Risikoer i matrisen"],
         "en": ["Key figures", "Needs attention", "The duties of the regulation", "Development, last 24 months", "Risks in the matrix"],
     }[language]
 

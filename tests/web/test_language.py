@@ -11,26 +11,27 @@ from events.deviation import Category, HarmLevel, Status
 from events.practice import PracticeType
 from events.risk_assessment import Band
 from gateway.auth.actor import Role
-from gateway.web._language import Language, Speech, catalogue, choose_language
+from gateway.problems import Language
+from gateway.web._language import Speech, catalogue, choose_language
 from read_side.compliance import Compliance
 from read_side.dashboard.figures import AgeBucket
 from read_side.regulations import Basis
 
-NO, EN = Speech(Language.NO), Speech(Language.EN)
+NO, EN = Speech(Language.NORWEGIAN), Speech(Language.ENGLISH)
 
 
 @pytest.mark.parametrize(
     ("asked", "remembered", "accepts", "chosen"),
     [
-        (None, None, None, "no"),
+        (None, None, None, "nb"),
         (None, None, "en-GB,en;q=0.9", "en"),
-        (None, None, "de,fr;q=0.9", "no"),
-        (None, None, "en;q=0.5, nn;q=0.8", "no"),
-        (None, None, "nb-NO", "no"),
-        (None, None, "en;q=0", "no"),
-        (None, None, "en;q=x,;;,", "no"),
+        (None, None, "de,fr;q=0.9", "nb"),
+        (None, None, "en;q=0.5, nn;q=0.8", "nb"),
+        (None, None, "nb-NO", "nb"),
+        (None, None, "en;q=0", "nb"),
+        (None, None, "en;q=x,;;,", "nb"),
         (None, "en", "nb", "en"),
-        ("no", "en", "en", "no"),
+        ("nb", "en", "en", "nb"),
         ("klingon", "english", "en", "en"),
     ],
 )
@@ -41,12 +42,12 @@ def test_the_language_asked_for_then_remembered_then_accepted_then_bokmaal(
 
 
 def test_both_catalogues_have_the_same_keys() -> None:
-    assert sorted(catalogue(Language.NO)) == sorted(catalogue(Language.EN))
+    assert sorted(catalogue(Language.NORWEGIAN)) == sorted(catalogue(Language.ENGLISH))
 
 
 def test_both_catalogues_say_something_with_the_same_values() -> None:
-    for key, norwegian in catalogue(Language.NO).items():
-        english = catalogue(Language.EN)[key]
+    for key, norwegian in catalogue(Language.NORWEGIAN).items():
+        english = catalogue(Language.ENGLISH)[key]
         assert norwegian.strip(), key
         assert english.strip(), key
         assert _values(norwegian) == _values(english), key

@@ -21,6 +21,7 @@ import psycopg
 
 from events._workers import end_with_parent
 from events.ledger import reader
+from events.ledger.connect import conninfo
 from events.ledger.verify._lines import check_lines
 from events.ledger.verify._snapshot import Problem, snapshot
 from events.ledger.verify._streams import check_streams
@@ -40,7 +41,7 @@ class Report:
 
     ledger: str
     size: int
-    """How many entries were found."""
+    """How many entries were found, up to the last position that there was when the proof began."""
     root: bytes
     """RFC 6962 root over their leaves."""
     problems: tuple[Problem, ...]
@@ -56,35 +57,37 @@ def verify(connection: psycopg.Connection[Any], ledger: str) -> Report:
     """Prove one ledger as it is now; memory is flat, time about 12 µs a line. Raises UnknownLedger."""
     with snapshot(connection):
         size = reader.size(connection, ledger)
-        tree = check_tree(connection, ledger)
+        tree = check_tree(connection, ledger, size)
         return _report(ledger, tree, check_lines(connection, ledger, 1, size), check_streams(connection, ledger))
 
 
-def verify_all(conninfo: str, ledgers: Iterable[str] | None = None, *, processes: int | None = None) -> Iterator[Report]:
+def verify_all(url: str, ledgers: Iterable[str] | None = None, *, processes: int | None = None) -> Iterator[Report]:
     """Prove several ledgers, all if none are named, in as many processes as there are processors; reports by name.
 
+    Each is proven up to the size that it has at the start: what is appended meanwhile is left to the next time.
     Raises UnknownLedger for a name that no ledger has.
     """
-    with psycopg.connect(conninfo, autocommit=True) as connection:
+    session = conninfo(url, "sporbar_worker")
+    with psycopg.connect(session, autocommit=True) as connection:
         names = sorted(reader.ledgers(connection) if ledgers is None else ledgers)
         sizes = {name: reader.size(connection, name) for name in names}
     with ProcessPoolExecutor(processes or cpu_count(), get_context("spawn"), end_with_parent) as pool:
-        begun = [(name, _begin(pool, conninfo, name, size)) for name, size in sizes.items()]
+        begun = [(name, _begin(pool, session, name, size)) for name, size in sizes.items()]
         for name, (tree, parts) in begun:
             yield _report(name, tree.result(), *(part.result() for part in parts))
 
 
-def _begin(pool: ProcessPoolExecutor, conninfo: str, ledger: str, size: int) -> tuple[Future[Tree], list[Future[list[Problem]]]]:
-    tree = pool.submit(_alone, conninfo, partial(check_tree, ledger=ledger))
-    parts = [pool.submit(_alone, conninfo, partial(check_streams, ledger=ledger))]
+def _begin(pool: ProcessPoolExecutor, session: str, ledger: str, size: int) -> tuple[Future[Tree], list[Future[list[Problem]]]]:
+    tree = pool.submit(_alone, session, partial(check_tree, ledger=ledger, upto=size))
+    parts = [pool.submit(_alone, session, partial(check_streams, ledger=ledger))]
     for first in range(1, size + 1, _SHARE):
         share = partial(check_lines, ledger=ledger, first=first, last=min(first + _SHARE - 1, size))
-        parts.append(pool.submit(_alone, conninfo, share))
+        parts.append(pool.submit(_alone, session, share))
     return tree, parts
 
 
-def _alone(conninfo: str, check: Callable[[psycopg.Connection[Any]], R]) -> R:
-    with psycopg.connect(conninfo, autocommit=True) as connection, snapshot(connection):
+def _alone(session: str, check: Callable[[psycopg.Connection[Any]], R]) -> R:
+    with psycopg.connect(session, autocommit=True) as connection, snapshot(connection):
         return check(connection)
 
 

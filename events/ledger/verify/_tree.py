@@ -38,9 +38,12 @@ class Tree:
     problems: list[Problem]
 
 
-def check_tree(connection: psycopg.Connection[Any], ledger: str) -> Tree:
-    """Build the tree anew from the stored leaf hashes and compare it with every receipt and with the head row."""
-    walk = _Walk()
+def check_tree(connection: psycopg.Connection[Any], ledger: str, upto: int) -> Tree:
+    """Build the tree anew from the stored leaf hashes and compare it with every receipt and with the head row.
+
+    All that is there is compared; the size and the root told are those up to position `upto`, however many came after it.
+    """
+    walk = _Walk(upto)
     for position, leaf, count, root in copied(connection, _ENTRIES.format(ledger=sql.Literal(ledger)), _TYPES):
         if position != walk.position:
             walk.entry(position, leaf)
@@ -52,13 +55,16 @@ def check_tree(connection: psycopg.Connection[Any], ledger: str) -> Tree:
     if head is None:
         raise UnknownLedger(f"there is no ledger {ledger}")
     walk.head(*head)
-    return Tree(walk.frontier.size, walk.frontier.root(), walk.problems)
+    return Tree(*(walk.at_upto or walk.come_to()), walk.problems)
 
 
 @dataclass(slots=True)
 class _Walk:
     """Along the positions. After the first break in the tree all later roots differ, which says nothing new."""
 
+    upto: int
+    at_upto: tuple[int, bytes] | None = None
+    """What it had come to there, if it has gone further."""
     frontier: Frontier = field(default_factory=Frontier)
     position: int = 0
     receipted: int = 0
@@ -66,7 +72,12 @@ class _Walk:
     broken: bool = False
     problems: list[Problem] = field(default_factory=list)
 
+    def come_to(self) -> tuple[int, bytes]:
+        return self.frontier.size, self.frontier.root()
+
     def entry(self, position: int, leaf: bytes) -> None:
+        if position > self.upto and self.at_upto is None:
+            self.at_upto = self.come_to()
         if position != self.position + 1:
             self._break(min(position, self.position + 1), f"position {self.position + 1} should follow, not {position}")
         self.position = position
