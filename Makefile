@@ -23,10 +23,13 @@ test: $(STAMP) kafka
 	@$(BIN)/pytest -q -n auto --dist loadfile
 
 # Apache Kafka for the tests, from Maven, once; without it they use a stand-in and say so, and fail with CI=true.
-kafka: deploy/kafka/target/.fetched
+kafka: deploy/kafka/target/.fetched deploy/kafka/target/kafka.jsa
 
 deploy/kafka/target/.fetched: deploy/kafka/pom.xml
 	@deploy/kafka/fetch.sh
+
+deploy/kafka/target/kafka.jsa: deploy/kafka/target/.fetched
+	@deploy/kafka/archive.sh
 
 # What needs no server: seconds.
 unit: $(STAMP)

@@ -9,10 +9,11 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from itertools import count
+from importlib.metadata import version
+from itertools import count, groupby
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -21,6 +22,7 @@ from uuid import uuid4
 
 import pytest
 
+from gateway._parent import die_with_parent
 from projections._kafka._settings import KafkaSettings
 from tests._certificates import make_certificates
 
@@ -30,6 +32,8 @@ _KEPT = "TEST_KAFKA"
 USER, PASSWORD = "sporbar", "hemmelig"
 STARTED_BEFORE = 60.0
 """Seconds a broker gets to start."""
+USES = ("kafka", "used")
+"""Property of the report of a test that uses the broker."""
 _PAUSE = Event()
 
 
@@ -57,12 +61,20 @@ def why_not_real() -> str | None:
     return None if shutil.which(java) else "there is no Java"
 
 
+def shortest_session() -> float:
+    """Seconds that members of a group may be silent, at least: brokers ask for six, and the one of deploy/kafka is told otherwise."""
+    return 4.0 if why_not_real() is None and not os.environ.get(_KEPT) else 6.0
+
+
+class BrokerEnded(Exception):
+    """It did not stay up; what it said."""
+
+
 class Broker:
     """One broker, as a process of its own that can be stopped, killed and paused; or one that somebody else runs."""
 
-    def __init__(self, directory: Path, *, real: bool = True, extra: str = "", environment: dict[str, str] | None = None) -> None:
+    def __init__(self, directory: Path, *, extra: str = "", environment: dict[str, str] | None = None) -> None:
         self.directory = directory
-        self.real = real
         self.port, self._controller = free_ports(2)
         self.bootstrap = f"127.0.0.1:{self.port}"
         self._environment = {"KAFKA_HEAP_OPTS": "-Xms192m -Xmx384m"} | (environment or {})
@@ -119,7 +131,14 @@ class Broker:
         output = (self.directory / "output.log").open("ab")
         with output:
             environment = os.environ | self._environment | self._own_environment()
-            self._process = subprocess.Popen(self._command(), env=environment, stdout=output, stderr=output, cwd=self.directory)
+            self._process = subprocess.Popen(
+                self._command(),
+                env=environment,
+                stdout=output,
+                stderr=output,
+                cwd=self.directory,
+                preexec_fn=die_with_parent(signal.SIGKILL),
+            )
 
     def _command(self) -> list[str]:
         return [str(DEPLOY / "start.sh"), str(self.port), str(self.directory / "data")]
@@ -147,14 +166,18 @@ class Broker:
 
         assert self._process is not None
         if self._process.poll() is not None:
-            raise RuntimeError(f"the broker ended: {(self.directory / 'output.log').read_text()[-2000:]}")
+            raise BrokerEnded((self.directory / "output.log").read_text()[-2000:].strip())
         try:
             with closing(socket.create_connection(("127.0.0.1", self.port), 1)):
                 pass
             with closing(KafkaAdminClient(bootstrap_servers=self.bootstrap, bootstrap_timeout_ms=3000, request_timeout_ms=3000)) as client:
-                return len(client.describe_cluster()["brokers"]) > 0
+                return self._ready(client)
         except (OSError, KafkaError):
             return False
+
+    def _ready(self, client: Any) -> bool:
+        """Whether topics can be made."""
+        return len(client.describe_cluster()["brokers"]) > 0
 
 
 class Apache(Broker):
@@ -189,6 +212,17 @@ def apache(broker: Broker) -> Apache:
     return broker
 
 
+def not_the_stand_in(broker: Broker, why: str) -> None:
+    """Leave a test out that the stand-in does not pass, however good our code is."""
+    if isinstance(broker, StandIn):
+        pytest.skip(f"this needs Apache Kafka: the stand-in {why}")
+
+
+LOSES = "loses what it acknowledged within the last second when it is killed"
+FORGETS_NOBODY = "waits for ever for a member of a group that is gone, or that comes late"
+NO_IDS = "gives topics no id"
+
+
 class Second(Broker):
     """One more broker in the cluster of another one."""
 
@@ -207,6 +241,7 @@ advertised.listeners=PLAINTEXT://127.0.0.1:@PORT@,CUT://127.0.0.1:{broker.proxy_
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,CUT:PLAINTEXT,SASL:SASL_PLAINTEXT,TLS:SASL_SSL
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
+group.min.session.timeout.ms=2000
 sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256
 listener.name.sasl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_sporbar="hemmelig";
 listener.name.tls.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_sporbar="hemmelig";
@@ -226,7 +261,14 @@ controller.quorum.bootstrap.servers=127.0.0.1:{controller}
 
 
 class StandIn(Broker):
-    """noida-db: speaks Kafka well enough for the contract of the port."""
+    """noida-db: speaks Kafka well enough for the contract of the port.
+
+    A dynamic linker older than glibc 2.39 warns of a weak symbol in its output, and it runs; it needs 2.34.
+    """
+
+    def _ready(self, client: Any) -> bool:
+        client.list_topics()  # kafka-python does not understand what it says of the cluster
+        return True
 
     def _command(self) -> list[str]:
         from importlib.resources import files
@@ -257,12 +299,42 @@ def broker(directory: Path) -> Iterator[Broker]:
     named, reason = os.environ.get(_KEPT), why_not_real()
     if reason and os.environ.get("CI") == "true":
         pytest.fail(f"CI needs Apache Kafka: {reason}")
-    running = Elsewhere(directory, named) if named else Apache(directory) if reason is None else StandIn(directory, real=False)
-    running.start()
+    running = Elsewhere(directory, named) if named else Apache(directory) if reason is None else StandIn(directory)
     try:
+        _start(running, reason)
         yield running
     finally:
         running.close()
+
+
+def _start(broker: Broker, reason: str | None) -> None:
+    try:
+        broker.start()
+    except (BrokerEnded, OSError) as error:
+        if reason is None:
+            raise
+        told = str(error).rpartition("\n")[2]
+        instead = "install Maven and Java 17 or newer, and `make kafka`"
+        pytest.fail(f"no Apache Kafka ({reason}), and the stand-in noida-db does not run here ({told}): {instead}", pytrace=False)
+
+
+def last_lines(reports: Mapping[str, Sequence[Any]]) -> list[str]:
+    """What a run of tests says at its end when Kafka was not the real one, with the tests left out by file; reports by outcome."""
+    reason = why_not_real()
+    ran = [report for outcome in ("passed", "failed", "error") for report in reports.get(outcome, ()) if _of_kafka(report)]
+    left_out = [report.nodeid for report in reports.get("skipped", ()) if _of_kafka(report)]
+    if reason is None or not ran + left_out:
+        return []
+    said = [f"Tests of Kafka ran against the stand-in noida-db {version('noida-db')}, not against Apache Kafka: {reason}."]
+    if left_out:
+        said.append(f"{len(left_out)} of them need Apache Kafka and were left out:")
+    for file, those in groupby(sorted(left_out), lambda nodeid: nodeid.partition("::")[0]):
+        said.append(f"  {file}: {', '.join(nodeid.partition('::')[2] for nodeid in those)}")
+    return said
+
+
+def _of_kafka(report: Any) -> bool:
+    return USES in map(tuple, getattr(report, "user_properties", ()))
 
 
 def free_ports(number: int) -> list[int]:

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"postgres", "kafka"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.server)
+        if "kafka" in getattr(item, "fixturenames", ()):
+            item.user_properties.append(_kafka.USES)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -41,10 +43,12 @@ def _files_together(nodeid: str) -> str:
     return "kafka" if "kafka" in path else path
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say when Kafka was not the real one."""
-    if (reason := _kafka.why_not_real()) is not None:
-        terminalreporter.write_line(f"Tests of Kafka ran against the stand-in noida-db, not against Apache Kafka: {reason}.", yellow=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
+    """Say in the last lines when Kafka was not the real one."""
+    yield
+    for line in _kafka.last_lines(terminalreporter.stats):
+        terminalreporter.write_line(line, yellow=True)
 
 
 @pytest.fixture(scope="session")

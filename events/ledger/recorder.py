@@ -232,6 +232,8 @@ class LedgerRecorder(ApplicationRecorder):
         # not `with pool.connection()`, whose commit costs a third of the client's time and does nothing on autocommit
         connection = self._pool.getconn()
         try:
+            if not connection.autocommit:
+                raise TypeError("a ledger needs a pool of autocommit connections (events.ledger.connect): else nothing it appends is kept")
             return ask(connection)
         finally:
             self._pool.putconn(connection)

@@ -5,6 +5,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Protocol
+
+_LOOK = 0.5
+"""Seconds after which whoever waits looks whether a signal came: one that another thread took does not wake it."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -61,6 +65,30 @@ def stopped_by_sigterm() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class Stoppable(Protocol):
+    """Something that goes on until it is told to stop."""
+
+    def run(self) -> None:
+        """Go on, until stopped."""
+
+    def stop(self) -> None:
+        """Ask it to end; from another thread, also before it has begun."""
+
+
+def run_until_stopped(work: Stoppable) -> None:
+    """Run something in a thread of its own, and stop it when a signal unwinds the stack, also while the thread is being started."""
+    from concurrent.futures import ThreadPoolExecutor, wait
+
+    with ThreadPoolExecutor(1) as threads:
+        try:
+            running = threads.submit(work.run)
+            while not wait([running], _LOOK).done:
+                pass
+            running.result()
+        finally:
+            work.stop()
 
 
 @contextmanager

@@ -20,7 +20,7 @@ def publish(
     """
     from gateway.cli._database import database
     from gateway.cli._kafka import kafka_settings
-    from gateway.cli._signals import stopped_by_sigterm
+    from gateway.cli._signals import run_until_stopped, stopped_by_sigterm
     from gateway.logs import configure_logging
     from gateway.settings import load_settings
     from projections._kafka._publisher import Publisher
@@ -33,7 +33,7 @@ def publish(
         if once:
             _publish_what_there_is(publisher, kafka.topic)
         else:
-            _publish_until_stopped(publisher)
+            run_until_stopped(publisher)
 
 
 def _publish_what_there_is(publisher: "Publisher", topic: str) -> None:
@@ -46,14 +46,3 @@ def _publish_what_there_is(publisher: "Publisher", topic: str) -> None:
         published = publisher.once(lambda done, total: tell(topic, done, total))
     seconds = monotonic() - started
     typer.echo(f"{published} events published to {topic} in {seconds:.1f} s")
-
-
-def _publish_until_stopped(publisher: "Publisher") -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as threads:
-        publishing = threads.submit(publisher.run)
-        try:
-            publishing.result()
-        finally:
-            publisher.stop()

@@ -19,24 +19,17 @@ def project(
     ] = False,
 ) -> None:
     """Keep the read models up with the records until told to stop; any number of these may run."""
-    from concurrent.futures import ThreadPoolExecutor
-
     from gateway.cli._database import database
     from gateway.cli._kafka import kafka_settings
-    from gateway.cli._signals import stopped_by_sigterm
+    from gateway.cli._signals import run_until_stopped, stopped_by_sigterm
     from gateway.logs import configure_logging
     from gateway.settings import load_settings
 
     settings = load_settings()
     configure_logging(settings.log_level, settings.log_format)
     kafka = kafka_settings() if from_kafka else None
-    with stopped_by_sigterm(), database(settings) as url, ThreadPoolExecutor(1) as threads:
-        worker = _follower(url, kafka)
-        following = threads.submit(worker.run)
-        try:
-            following.result()
-        finally:
-            worker.stop()
+    with stopped_by_sigterm(), database(settings) as url:
+        run_until_stopped(_follower(url, kafka))
 
 
 def _follower(url: str, kafka: "KafkaSettings | None") -> "Worker | Consumer":

@@ -5,13 +5,13 @@ are stored beside the rows; and whether they are the next ones is held against t
 So whoever comes with lines that are there already, or comes late, changes nothing.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
 import structlog
-from psycopg import Connection
+from psycopg import Connection, Pipeline
 
 from projections._engine._batch import Switched, describe, wait_for_switch
 from projections._engine._binary import Raw, array, text_element
@@ -26,6 +26,15 @@ class Gap(Exception):
 
     def __init__(self, position: int, found: int) -> None:
         super().__init__(f"line {position} is missing, line {found} came instead")
+
+
+class OtherHistory(Exception):
+    """A line that is there came again with other bytes: what follows it is not what follows here."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(
+            f"line {position} came again as another one: the record was begun anew, or restored from a backup, and went on otherwise"
+        )
 
 
 class OutOfStep(Exception):
@@ -55,13 +64,17 @@ class Run:
     """Whether they go to a practice that is parked; it stays so until `release`."""
     followed_by: int | None = None
     """Position of the line that came after them, if it is not the next one."""
+    again: tuple[int, bytes] | None = None
+    """The last line that came before them and should be there already."""
+    differs: int | None = None
+    """Position of one of them that came again as another line; those after that are left out."""
     fold: PracticeFold | None = None
     planned: list[Planned] = field(default_factory=list)
 
     @property
     def before(self) -> int:
-        """The position that the practice must have."""
-        return self.lines[0][0] - 1
+        """The position that the practice must have; none in particular, if there are no lines."""
+        return self.lines[0][0] - 1 if self.lines else 0
 
     def plan(self, handlers: Handlers) -> None:
         """Decode the lines and see which rows they touch."""
@@ -70,7 +83,11 @@ class Run:
 
     def behind(self, position: int) -> "Run":
         """What comes after a position, not planned yet."""
-        return Run(self.ledger, [line for line in self.lines if line[0] > position], self.retrying, self.followed_by)
+        return replace(self, lines=[line for line in self.lines if line[0] > position], fold=None, planned=[])
+
+    def known(self, position: int) -> tuple[int, bytes] | None:
+        """The last line that came and should be there already, in a practice that stands at a position."""
+        return self.lines[min(position - self.before, len(self.lines)) - 1] if self.lines and self.before < position else self.again
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +103,7 @@ class Taken:
 
 
 _HEADS = """
-select ledger, position, parked_at is not null from projection.follower
+select ledger, position, parked_at is not null, retry_asked_at is not null from projection.follower
 where name = %s and ledger = any(%s) order by ledger for no key update
 """
 _ENROL = "insert into projection.follower (name, ledger) select %s, unnest(%s::text[]) on conflict do nothing"
@@ -106,6 +123,10 @@ with moved as (
   from moved where r.ledger = moved.ledger and r.size = moved.before returning 1
 )
 select (select count(*) from advanced), (select count(*) from grown)
+"""
+_OTHERS = """
+select given.ledger, given.position from unnest(%s::text[], %s::bigint[], %s::bytea[]) as given (ledger, position, line)
+join projection.received_line as held using (ledger, position) where convert_to(held.line, 'UTF8') <> given.line
 """
 _PARK = """
 update projection.follower
@@ -139,7 +160,21 @@ def _pieces(run: Run) -> Iterable[Run]:
     size = max(1, len(run.lines) // 4)
     for start in range(0, len(run.lines), size):
         last = start + size >= len(run.lines)
-        yield Run(run.ledger, run.lines[start : start + size], run.retrying, run.followed_by if last else None)
+        end = (run.followed_by, run.differs) if last else (None, None)
+        yield Run(run.ledger, run.lines[start : start + size], run.retrying, end[0], run.again if start == 0 else None, end[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a practice stands."""
+
+    position: int
+    parked: bool
+    retry_asked: bool
+
+    def takes(self, run: Run) -> bool:
+        """Whether lines may be taken: of a parked practice on another try, until that one has failed as well."""
+        return not self.parked or (run.retrying and self.retry_asked)
 
 
 @dataclass(slots=True)
@@ -157,23 +192,30 @@ class _Under:
         """Why the practice cannot go on, if it cannot."""
         if self.fold.failure is None and self.run.followed_by is not None and self.reached < self.run.followed_by - 1:
             return Failure(self.reached + 1, Gap(self.reached + 1, self.run.followed_by))
+        if self.fold.failure is None and self.run.differs is not None:
+            return Failure(self.run.differs, OtherHistory(self.run.differs))
         return self.fold.failure
 
 
 def _transaction(conn: Connection[Any], store: Store, runs: Sequence[Run]) -> dict[str, Taken]:
     taken: dict[str, Taken] = {}
     stopped: list[tuple[str, Failure]] = []
-    with conn.pipeline(), conn.transaction():
+    with conn.pipeline() as pipeline, conn.transaction():
         heads = _heads(conn, store, [run.ledger for run in runs])
+        others = _others(conn, runs, heads)
         under: list[_Under] = []
         for run in runs:
-            position, parked = heads[run.ledger]
+            position, parked = heads[run.ledger].position, heads[run.ledger].parked
             taken[run.ledger] = Taken(position, 0, parked)
-            if run.before <= position and (run.retrying or not parked):
+            if not heads[run.ledger].takes(run):
+                continue
+            if run.ledger in others:
+                stopped.append((run.ledger, Failure(others[run.ledger], OtherHistory(others[run.ledger]))))
+            elif run.before <= position:
                 under.append(_under(store, run, position))
             elif not parked:
                 stopped.append((run.ledger, Failure(position + 1, Gap(position + 1, run.before + 1))))
-        _fold(conn, store, under)
+        _fold(conn, pipeline, store, under)
         _advance(conn, store, under)
         stopped += [(each.run.ledger, failure) for each in under if (failure := each.failure)]
         for ledger, failure in stopped:
@@ -186,25 +228,38 @@ def _transaction(conn: Connection[Any], store: Store, runs: Sequence[Run]) -> di
     return taken
 
 
-def _heads(conn: Connection[Any], store: Store, ledgers: list[str]) -> dict[str, tuple[int, bool]]:
-    """Where each practice stands and whether it is parked, locked to the end of the transaction; new ones stand at 0."""
+def _heads(conn: Connection[Any], store: Store, ledgers: list[str]) -> dict[str, Head]:
+    """Where each practice stands, locked to the end of the transaction; new ones stand at 0."""
     pointer = wait_for_switch(conn)
     found = conn.execute(_HEADS, (store.schema, ledgers), prepare=True)
     if pointer.fetchone() != (store.schema,):
         raise Switched
-    heads = {ledger: (position, parked) for ledger, position, parked in found.fetchall()}
+    heads = {ledger: Head(*where) for ledger, *where in found.fetchall()}
     new = [ledger for ledger in ledgers if ledger not in heads]
     if not new:
         return heads
     conn.execute(_KNOW, (sorted(new),))
     conn.execute(_ENROL, (store.schema, sorted(new)))
     found = conn.execute(_HEADS, (store.schema, ledgers))
-    return {ledger: (position, parked) for ledger, position, parked in found.fetchall()}
+    return {ledger: Head(*where) for ledger, *where in found.fetchall()}
+
+
+def _others(conn: Connection[Any], runs: Sequence[Run], heads: Mapping[str, Head]) -> dict[str, int]:
+    """Practices of which a line came again as another one, and its position."""
+    known = [(run.ledger, *line) for run in runs if (line := run.known(heads[run.ledger].position)) and begins(run.ledger, *line)]
+    if not known:
+        return {}
+    return dict(conn.execute(_OTHERS, tuple(map(list, zip(*known, strict=True)))).fetchall())
+
+
+def begins(ledger: str, position: int, line: bytes) -> bool:
+    """Whether what came begins as the line of a position, as append() writes it; else it is damaged, and says nothing."""
+    return line.startswith(b'{"specversion":"1.0","id":"%d","source":"/practices/%s",' % (position, ledger.encode()))
 
 
 def _under(store: Store, run: Run, position: int) -> _Under:
     """The part of a run that comes after a position."""
-    if run.before < position or run.fold is None:
+    if run.fold is None or (run.lines and run.before < position):
         run = run.behind(position)
         run.plan(store.handlers)
     fold, run.fold = run.fold, None  # what is planned serves once
@@ -212,9 +267,10 @@ def _under(store: Store, run: Run, position: int) -> _Under:
     return _Under(run, position, run.planned, fold)
 
 
-def _fold(conn: Connection[Any], store: Store, under: list[_Under]) -> None:
+def _fold(conn: Connection[Any], pipeline: Pipeline, store: Store, under: list[_Under]) -> None:
     """Fold and write; everybody's rows are asked for before anybody's are awaited."""
     asked = [store.ask(conn, each.fold) for each in under]
+    pipeline.sync()  # now the session is idle in its transaction, which PostgreSQL watches: a process may hang while it folds
     for each, queries in zip(under, asked, strict=True):
         store.take(queries)
         each.reached = max(each.fold.fold(each.planned), each.position)
@@ -256,12 +312,12 @@ def _refused(conn: Connection[Any], store: Store, run: Run, error: Exception) ->
     """Park at the line whose rows the database refused."""
     failure = Failure(run.lines[0][0], error)
     with conn.transaction():
-        position, parked = _heads(conn, store, [run.ledger])[run.ledger]
-        if position != run.before or (parked and not run.retrying):
-            return Taken(position, 0, parked)
+        head = _heads(conn, store, [run.ledger])[run.ledger]
+        if head.position != run.before or not head.takes(run):
+            return Taken(head.position, 0, head.parked)
         conn.execute(_PARK, (failure.position, describe(error), store.schema, run.ledger))
     complain(store.schema, run.ledger, failure)
-    return Taken(position, 0, stopped=True)
+    return Taken(head.position, 0, stopped=True)
 
 
 def complain(schema: str, ledger: str, failure: Failure) -> None:

@@ -17,6 +17,7 @@ from psycopg import Connection
 from projections._all import read_models
 from projections._engine._fold import Handlers, without_gc
 from projections._engine._store import Store
+from projections._kafka._again import Backoff
 from projections._kafka._desk import Desk, Stopped
 from projections._kafka._reading import LINES, Reading
 from projections._kafka._settings import KafkaAway, KafkaSettings
@@ -27,8 +28,6 @@ DESKS = 2
 """Connections to the database; one folds while another's rows are written."""
 IDLE = 0.2
 """Seconds that Kafka is waited for at a time."""
-_SOONEST, _LATEST = 0.25, 5.0
-"""Seconds before Kafka is tried again, the first time and after many."""
 _TIDY = 60.0
 """Seconds between looks for cycles, of which kafka-python makes some."""
 
@@ -64,7 +63,7 @@ class Consumer:
         self._session = session
         self._stored = stored
         self._stopping = Event()
-        self._wait = _SOONEST
+        self._backoff = Backoff(log, self._stopping)
 
     def stop(self) -> None:
         """Ask it to end after the batch under way; from another thread or a signal handler."""
@@ -91,7 +90,7 @@ class Consumer:
                         self._read(reading, source.ends() if to_the_end else None)
                         return events + reading.events
                 except KafkaAway as error:
-                    self._rest(error)
+                    self._backoff.rest("receiving interrupted", error)
                 except Stopped:
                     break
                 events += reading.events if reading else 0
@@ -102,19 +101,13 @@ class Consumer:
         try:
             while not self._stopping.is_set() and not (ends is not None and reading.at(ends)):
                 reading.step(IDLE)
-                self._wait = _SOONEST
+                self._backoff.reset()
                 if monotonic() >= tidy_at:
                     gc.collect()
                     tidy_at = monotonic() + _TIDY
             reading.leave()
         finally:
             reading.tell()
-
-    def _rest(self, error: KafkaAway) -> None:
-        """Say what is wrong, and wait, longer each time."""
-        log.warning("receiving interrupted", reason=str(error), retry_seconds=self._wait)
-        self._stopping.wait(self._wait)
-        self._wait = min(2 * self._wait, _LATEST)
 
 
 def _nothing(_conn: Connection[Any], _store: Store) -> None:

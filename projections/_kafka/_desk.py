@@ -5,7 +5,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from typing import Any, Self, TypeVar
 
-import psycopg
 import structlog
 from psycopg import Connection
 
@@ -13,14 +12,13 @@ from projections._engine._batch import Switched
 from projections._engine._received import require_no_records
 from projections._engine._store import Store, connect
 from projections._engine._worker import open_store
+from projections._kafka._again import DATABASE_AWAY, Backoff
 from projections._model import ReadModel
 
 T = TypeVar("T")
 
-_SOONEST, _LATEST = 0.25, 5.0
-"""Seconds before the database is tried again, the first time and after many."""
 _LIMITED = 170_000
-"""First version of PostgreSQL that ends a transaction which takes too long, whatever it waits for."""
+"""First version of PostgreSQL that ends a transaction which takes too long, whatever it waits for; older ones do when it is idle."""
 
 log = structlog.get_logger("sporbar.consumer")
 
@@ -54,27 +52,28 @@ class Desk:
         return self._thread.submit(self._do, work)
 
     def _do(self, work: Callable[[Connection[Any], Store], T]) -> T:
-        wait = _SOONEST
+        backoff = Backoff(log, self._stopping)
         while True:
             try:
                 return work(*self._open())
             except Switched:
                 self._store = None
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            except DATABASE_AWAY as error:
                 self._leave()
                 if self._stopping.is_set():
                     raise Stopped from error
-                log.warning("storing interrupted", reason=" ".join(str(error).split()), retry_seconds=wait)
-                self._stopping.wait(wait)
-                wait = min(2 * wait, _LATEST)
+                backoff.rest("storing interrupted", error)
 
     def _open(self) -> tuple[Connection[Any], Store]:
         if self._conn is None:
             self._conn = connect(self._url)
             # the offsets that Kafka keeps must not get ahead of what the disk has
             self._conn.execute("set synchronous_commit = on")
+            limits = ["idle_in_transaction_session_timeout"]
             if self._conn.info.server_version >= _LIMITED:
-                self._conn.execute("select set_config('transaction_timeout', %s, false)", (f"{round(self._longest * 1000)}ms",))
+                limits.append("transaction_timeout")
+            for limit in limits:
+                self._conn.execute("select set_config(%s, %s, false)", (limit, f"{round(self._longest * 1000)}ms"))
         if self._store is None:
             require_no_records(self._conn)
             self._store = open_store(self._conn, self._models)

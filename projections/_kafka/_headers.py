@@ -8,6 +8,8 @@ import re
 
 import orjson
 
+from projections._engine._batch import describe
+
 Headers = list[tuple[str, bytes]]
 
 CONTENT_TYPE = ("content-type", b"application/cloudevents+json; charset=UTF-8")
@@ -18,20 +20,21 @@ _NAMES = ("specversion", "id", "source", "type", "subject", "time", "streamversi
 _HEADERS = tuple(f"ce_{name}" for name in _NAMES)
 
 
+class NoLine(ValueError):
+    """What stands in the ledger is no JSON, or lacks an attribute."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"it is no line: {describe(error)}")
+
+
 def practice_of(ledger: str) -> str:
     """The practice that a ledger belongs to, which is the key of its messages: `fjordgata` of `fjordgata/access`."""
     return ledger.partition("/")[0]
 
 
 def headers_of(line: bytes) -> Headers:
-    """The headers of a line's message; raises ValueError for what is no line."""
+    """The headers of a line's message; raises NoLine."""
     return [CONTENT_TYPE, *zip(_HEADERS, _attributes(line), strict=True)]
-
-
-def position_of(headers: Headers) -> int | None:
-    """The position that a message's headers tell; None for a message that is no line of ours."""
-    position = dict(headers).get("ce_id", b"")
-    return int(position) if position.isdigit() else None
 
 
 def _attributes(line: bytes) -> tuple[bytes, ...]:
@@ -39,5 +42,8 @@ def _attributes(line: bytes) -> tuple[bytes, ...]:
     found = _ATTRIBUTES.match(line)
     if found:
         return found.groups()
-    event = orjson.loads(line)
-    return tuple(str(event[name]).encode() for name in _NAMES)
+    try:
+        event = orjson.loads(line)
+        return tuple(str(event[name]).encode() for name in _NAMES)
+    except (ValueError, KeyError, TypeError) as error:
+        raise NoLine(error) from None

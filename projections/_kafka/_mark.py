@@ -38,15 +38,13 @@ _ADVANCE = """
 """
 _UNMARKED = """
     select l.ledger, l.size, first.time
-    from ledger.ledger as l left join ledger.entry as first on first.ledger = l.ledger and first.position = 1
+    from ledger.ledger as l join ledger.entry as first on first.ledger = l.ledger and first.position = 1
     where split_part(l.ledger, '/', 2) = %(kind)s
       and not exists (select from projection.follower as f where f.name = %(name)s and f.ledger = l.ledger)
     order by l.ledger
 """
 
-_MARKED = """
-    select ledger, max(advanced_at) over () from projection.follower where name = %s and parked_at is null order by ledger
-"""
+_MARKED = "select ledger, position, advanced_at from projection.follower where name = %s and parked_at is null order by ledger"
 _HOLD = """
     select f.name, f.ledger, f.position, l.size
     from projection.follower as f join ledger.ledger as l using (ledger)
@@ -61,8 +59,17 @@ class Unmarked:
 
     ledger: str
     size: int
-    since: datetime | None
-    """When its first event was recorded; None for an empty one."""
+    since: datetime
+    """When its first event was recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a ledger was published when it was asked."""
+
+    ledger: str
+    position: int
+    moved_at: datetime
 
 
 def name_of(topic: str) -> str:
@@ -84,13 +91,13 @@ def recognise(conn: Connection[Any], topic: Topic) -> bool:
 
 
 def unmarked(conn: Connection[Any], topic: str, kind: str) -> list[Unmarked]:
-    """Ledgers of a kind (what stands after the slash of their name) that have no mark."""
+    """Ledgers of a kind (what stands after the slash of their name) that have events and no mark."""
     return [Unmarked(*row) for row in conn.execute(_UNMARKED, {"name": name_of(topic), "kind": kind}, prepare=True)]
 
 
-def marked(conn: Connection[Any], topic: str) -> dict[str, datetime]:
-    """Ledgers that have a mark and are not parked, each with when the latest of all marks moved."""
-    return dict(conn.execute(_MARKED, (name_of(topic),)).fetchall())
+def marked(conn: Connection[Any], topic: str) -> list[Mark]:
+    """The marks of ledgers that are not parked."""
+    return [Mark(*row) for row in conn.execute(_MARKED, (name_of(topic),))]
 
 
 def hold(conn: Connection[Any], topic: str, ledger: str) -> Claim | None:
@@ -132,6 +139,12 @@ def advance(conn: Connection[Any], topic: str, published: Mapping[Claim, int]) -
     ledgers, before = [claimed.ledger for claimed in moved], [claimed.position for claimed in moved]
     if conn.execute(_ADVANCE, (ledgers, before, list(moved.values()), name_of(topic)), prepare=True).rowcount != len(moved):
         raise LostClaim(f"a mark of {name_of(topic)} is not where it was claimed")
+
+
+def go_back(conn: Connection[Any], topic: str, held: Claim, position: int) -> None:
+    """Move the mark of a ledger that is in hand to an earlier position: what comes after it is published again."""
+    query = "update projection.follower set position = %s, advanced_at = clock_timestamp() where name = %s and ledger = %s"
+    conn.execute(query, (position, name_of(topic), held.ledger))
 
 
 def behind(conn: Connection[Any], topic: str) -> int:

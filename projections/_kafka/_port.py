@@ -20,7 +20,7 @@ from kafka.structs import TopicPartition
 
 from projections._kafka._headers import Headers
 from projections._kafka._records import Batch
-from projections._kafka._settings import KafkaAway, KafkaSettings, KafkaUnusable
+from projections._kafka._settings import KafkaAway, KafkaSettings
 from projections._kafka._topic import Topic, told
 
 BATCH = 900_000
@@ -33,14 +33,12 @@ _AROUND = 32
 """Bytes that a message costs beside key, value and headers, at most; 5 more a header."""
 _SLICE = 0.25
 """Seconds after which a flush looks whether it was abandoned."""
+_BEYOND = 2.0
+"""Seconds that a flush waits beyond the delivery timeout, for the client to give up by itself."""
 
 
 class LineTooLarge(Exception):
     """The topic does not take a message of this size."""
-
-
-class TopicReplaced(KafkaUnusable):
-    """The topic is another one than before, by the same name."""
 
 
 class Outlet(Protocol):
@@ -56,7 +54,7 @@ class Outlet(Protocol):
         """Send what was taken, and wait until all replicas have it, or until it is sure that nobody will say so.
 
         The practices of which that is not acknowledged, with the reason: their lines of this flush count as not sent,
-        though some may be there. Raises TopicReplaced; KafkaAway and KafkaUnusable when there is nobody to send to.
+        though some may be there. Raises KafkaAway and KafkaUnusable when there is nobody to send to.
         """
 
     def abandon(self) -> None:
@@ -161,24 +159,21 @@ class KafkaOutlet:
 
     def _wait(self, producer: KafkaProducer) -> None:
         """Until every batch is acknowledged or given up, which the client does by itself at the delivery timeout."""
-        end = monotonic() + self._settings.delivery_timeout + 2
+        end = monotonic() + self._settings.delivery_timeout + _BEYOND
         while not self._abandoned.is_set() and monotonic() < end:
             with suppress(KafkaTimeoutError):
                 producer.flush(_SLICE)
                 return
 
     def _why_not(self, number: int, batch: ProducerBatch) -> str | None:
-        """Why a batch is not acknowledged; None if it is. Raises TopicReplaced when its partition is shorter than it was."""
+        """Why a batch does not count as acknowledged; None if it does."""
         if not batch.is_done:
             return "no acknowledgement in time"
         offset, _, errors = batch.produce_future.value
         if errors is not None:
             return " ".join(str(errors(0)).split())
         if 0 <= offset < self._ends.get(number, 0):
-            raise TopicReplaced(
-                f"topic {self._topic.name} was deleted and made anew while it was published to, and begins in the midst:"
-                " delete it and start `sporbar publish` again, which makes it and fills it from the beginning"
-            )
+            return f"partition {number} has lost messages, or the topic was made anew: it had {self._ends[number]}, now {offset}"
         self._ends[number] = offset + batch.record_count
         return None
 
@@ -186,6 +181,11 @@ class KafkaOutlet:
         if self._producer is not None:
             _end(self._producer)
             self._producer = None
+
+
+def longest_flush(settings: KafkaSettings) -> float:
+    """Seconds that a flush takes at most: the client connects, learns of the topic, and waits for acknowledgements."""
+    return 2 * settings.connect_timeout + settings.delivery_timeout + _BEYOND
 
 
 def partition_of(practice: str, partitions: int) -> int:

@@ -11,7 +11,6 @@ from threading import Event, Timer
 from time import monotonic
 from typing import Any
 
-import psycopg
 import structlog
 from psycopg import Connection
 
@@ -19,9 +18,10 @@ from events.ledger.follower import Claim, LostClaim, park
 from events.ledger.hints import MAX_WAIT, Hints
 from projections._engine._store import connect
 from projections._kafka import _mark
-from projections._kafka._headers import headers_of, practice_of
-from projections._kafka._port import BATCH, KafkaOutlet, LineTooLarge, Outlet
-from projections._kafka._resume import compare, enrol
+from projections._kafka._again import DATABASE_AWAY, Backoff
+from projections._kafka._headers import NoLine, headers_of, practice_of
+from projections._kafka._port import BATCH, KafkaOutlet, LineTooLarge, Outlet, longest_flush
+from projections._kafka._resume import compare, enrol, mend
 from projections._kafka._settings import KafkaAway, KafkaSettings
 from projections._kafka._topic import Topic, ensure_topic
 
@@ -29,15 +29,12 @@ PRACTICES = 64
 """Practices in hand at a time, at most."""
 LINES = 8_000
 """Lines in hand at a time, at most."""
-_SOONEST, _LATEST = 0.25, 5.0
-"""Seconds before Kafka or the database is tried again, the first time and after many."""
 _GRACE = 3.0
 """Seconds that a publisher which is told to stop waits for acknowledgements."""
-_SLACK = 5.0
-"""Seconds that the database waits for a publisher beyond those that Kafka may take, before it takes its claims away."""
+SLACK = 5.0
+"""Seconds that the database waits for a publisher beyond those that a flush may take, before it takes its claims away."""
 _TELL_EVERY = 10.0
 """Seconds between two lines of the log that tell what was published."""
-_DATABASE_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInTransactionSessionTimeout)
 
 log = structlog.get_logger("sporbar.publisher")
 
@@ -51,7 +48,8 @@ class Round:
     published: dict[Claim, int] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     """Practice -> why its lines were not acknowledged."""
-    too_large: dict[Claim, tuple[int, str]] = field(default_factory=dict)
+    impossible: dict[Claim, tuple[int, str]] = field(default_factory=dict)
+    """Ledger -> position of the line that cannot be sent, and why."""
 
 
 def publish_next(
@@ -74,7 +72,7 @@ def publish_next(
         result.lines = sum(upto - claimed.position for claimed, upto in result.published.items())
         acknowledged()
         _mark.advance(conn, topic, result.published)
-        for claimed, (position, why) in result.too_large.items():
+        for claimed, (position, why) in result.impossible.items():
             if result.published.get(claimed) == position - 1:
                 _park(conn, claimed, position, why)
     return result
@@ -87,8 +85,8 @@ def _send(outlet: Outlet, claimed: Claim, waiting: list[bytes], result: Round) -
         try:
             if not outlet.send(practice, line, headers_of(line)):
                 break
-        except LineTooLarge as error:
-            result.too_large[claimed] = (position + 1, str(error))
+        except (LineTooLarge, NoLine) as error:
+            result.impossible[claimed] = (position + 1, str(error))
             break
         position += 1
     return position
@@ -107,17 +105,21 @@ class Publisher:
     those called `<practice>/access`, which have a topic of their own.
     """
 
-    def __init__(self, url: str, settings: KafkaSettings, *, kind: str = "", lines: int = LINES) -> None:
+    def __init__(
+        self, url: str, settings: KafkaSettings, *, kind: str = "", lines: int = LINES, acknowledged: Callable[[], None] = lambda: None
+    ) -> None:
+        """`acknowledged` is called between an acknowledgement and the marks."""
         self._url = url
         self._settings = settings
         self._kind = kind
         self._lines = lines
+        self._acknowledged = acknowledged
         self._stopping = Event()
         self._hints: Hints | None = None
         self._outlet: Outlet | None = None
         self._compared = False
         self._look_at = 0.0
-        self._wait = _SOONEST
+        self._backoff = Backoff(log, self._stopping)
         self._untold = 0
         self._told_at = monotonic()
 
@@ -137,8 +139,8 @@ class Publisher:
                 try:
                     with self._connect() as conn:
                         self._stay(conn, self._hints)
-                except _DATABASE_AWAY as error:
-                    self._rest("database not reachable", error)
+                except DATABASE_AWAY as error:
+                    self._backoff.rest("database not reachable", error)
         self._tell()
 
     def once(self, progress: Callable[[int, int], None] = lambda _done, _total: None) -> int:
@@ -154,7 +156,7 @@ class Publisher:
             with closing(KafkaOutlet(self._settings, topic)) as outlet:
                 while waiting := _mark.behind(conn, topic.name):
                     progress(done, done + waiting)
-                    result = publish_next(conn, topic.name, outlet, lines=self._lines)
+                    result = self._publish(conn, topic, outlet)
                     _require(result)
                     done += result.lines
                     if not result.claimed:  # another publisher is at it
@@ -163,7 +165,7 @@ class Publisher:
 
     def _connect(self) -> Connection[Any]:
         conn = connect(self._url)
-        patience = self._settings.connect_timeout + self._settings.delivery_timeout + _SLACK
+        patience = longest_flush(self._settings) + SLACK
         conn.execute("select set_config('idle_in_transaction_session_timeout', %s, false)", (f"{round(patience * 1000)}ms",))
         return conn
 
@@ -174,40 +176,34 @@ class Publisher:
             try:
                 self._follow(conn, hints)
             except (KafkaAway, LostClaim) as error:
-                self._rest("publishing interrupted", error)
+                self._backoff.rest("publishing interrupted", error)
 
     def _follow(self, conn: Connection[Any], hints: Hints) -> None:
         topic = self._open(conn)
-        if not self._compared:
-            compare(conn, self._settings, topic)
-            self._compared = True
+        (mend if self._compared else compare)(conn, self._settings, topic)
+        self._compared = True
         with closing(KafkaOutlet(self._settings, topic)) as self._outlet:
             self._look_at = 0.0
             while not self._stopping.is_set():
                 if monotonic() >= self._look_at:
                     enrol(conn, self._settings, topic, self._kind)
                     self._look_at = monotonic() + MAX_WAIT
-                result = publish_next(conn, topic.name, self._outlet, lines=self._lines)
+                result = self._publish(conn, topic, self._outlet)
                 self._untold += result.lines
                 _require(result)
-                self._wait = _SOONEST
+                self._backoff.reset()
                 self._tell_sometimes()
                 if not result.lines:
                     hints.wait(max(self._look_at - monotonic(), 0.0))
+
+    def _publish(self, conn: Connection[Any], topic: Topic, outlet: Outlet) -> Round:
+        return publish_next(conn, topic.name, outlet, lines=self._lines, acknowledged=self._acknowledged)
 
     def _open(self, conn: Connection[Any]) -> Topic:
         topic = ensure_topic(self._settings)
         if not _mark.recognise(conn, topic):
             log.warning("the topic is another one than before: publishing what it does not hold", topic=topic.name)
         return topic
-
-    def _rest(self, what: str, error: Exception) -> None:
-        """Say what is wrong, and wait, longer each time."""
-        if self._stopping.is_set():
-            return
-        log.warning(what, reason=" ".join(str(error).split()), retry_seconds=self._wait)
-        self._stopping.wait(self._wait)
-        self._wait = min(2 * self._wait, _LATEST)
 
     def _tell_sometimes(self) -> None:
         if self._untold and monotonic() - self._told_at >= _TELL_EVERY:

@@ -4,13 +4,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from projections._engine._received import Run
+from events._base import PRACTICE
+from projections._engine._received import Run, begins
 from projections._kafka._unpack import Message
 
-_PRACTICE = re.compile(rb"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-
-_BEGINNING = b'{"specversion":"1.0","id":"%d","source":"/practices/%s",'
-"""Of a line, as append() writes it."""
+_PRACTICE = re.compile(PRACTICE.encode())
 
 
 @dataclass
@@ -42,7 +40,8 @@ class Sorter:
     size: int = 0
     """Bytes of the lines taken."""
     _runs: dict[str, Run] = field(default_factory=dict)
-    _names: dict[bytes, str | None] = field(default_factory=dict)
+    _names: dict[bytes, str] = field(default_factory=dict)
+    """Practices by their keys."""
 
     def sort(self, partition: int, messages: Iterable[Message]) -> None:
         """Add messages of a partition, in their order, to the runs."""
@@ -75,16 +74,16 @@ class Sorter:
         try:
             return self._names[key]
         except KeyError:
-            return self._names.setdefault(key, key.decode() if _PRACTICE.fullmatch(key) else None)
+            return self._names.setdefault(key, key.decode()) if _PRACTICE.fullmatch(key) else None
 
     def _take(self, practice: str, position: int, line: bytes) -> None:
         run = self._runs.get(practice)
         last = self.known.get(practice, position - 1)
         if position <= last:
-            self.dropped += 1
+            self._drop(practice, position, line)
         elif run is None:
             self._runs[practice] = Run(practice, [(position, line)])
-        elif run.followed_by is not None:
+        elif run.followed_by is not None or run.differs is not None:
             self.passed_over += 1
             return
         elif position == last + 1:
@@ -101,10 +100,23 @@ class Sorter:
         furthest[practice] = max(position, furthest[practice])
         last = self.known.get(practice, 0)
         if position <= last:
-            self.dropped += 1
-        elif position > last + 1 or not line.startswith(_BEGINNING % (position, practice.encode())):
+            self._drop(practice, position, line, retrying=True)
+            return
+        run = self._runs.setdefault(practice, Run(practice, [], retrying=True))
+        if position > last + 1 or run.differs is not None or not begins(practice, position, line):
             self.passed_over += 1
         else:
-            self._runs.setdefault(practice, Run(practice, [], retrying=True)).lines.append((position, line))
+            run.lines.append((position, line))
             self.known[practice] = position
             self.size += len(line)
+
+    def _drop(self, practice: str, position: int, line: bytes, *, retrying: bool = False) -> None:
+        """Drop a line that came before; the last one is held against the one that is there."""
+        self.dropped += 1
+        run = self._runs.setdefault(practice, Run(practice, [], retrying))
+        at = position - run.before - 1
+        if not run.lines or at < 0:
+            if run.again is None or position >= run.again[0]:
+                run.again = (position, line)
+        elif run.differs is None and run.lines[at][1] != line and begins(practice, position, line):
+            run.differs = position

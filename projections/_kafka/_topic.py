@@ -44,7 +44,7 @@ class Topic:
 
     name: str
     id: str
-    """Another one for each topic, also for one that was deleted and made anew."""
+    """Another one for each topic, also for one that was deleted and made anew; empty where brokers give none."""
     partitions: int
     largest: int
     """Bytes that a batch of messages may have."""
@@ -186,7 +186,7 @@ def _make(client: KafkaAdminClient, settings: KafkaSettings) -> None:
     configs = {
         "cleanup.policy": "delete",
         "retention.ms": str(_retention(settings)),
-        "min.insync.replicas": str(2 if settings.replication > 2 else 1),
+        "min.insync.replicas": str(_in_sync(settings)),
     }
     new = NewTopic(settings.topic, settings.partitions, settings.replication, topic_configs=configs)
     try:
@@ -221,6 +221,11 @@ def _compare(client: KafkaAdminClient, settings: KafkaSettings, found: dict[str,
         differences.append(f"its retention.ms is {retention}: set SPORBAR_KAFKA_RETENTION to fit, or alter the topic")
     if config["cleanup.policy"] != "delete":
         differences.append(f"its cleanup.policy is {config['cleanup.policy']}, which would drop lines: alter it to delete")
+    if int(config["min.insync.replicas"]) < _in_sync(settings):
+        differences.append(
+            f"its min.insync.replicas is {config['min.insync.replicas']}, so a broker that is lost may take acknowledged lines with it:"
+            f" alter it to {_in_sync(settings)}"
+        )
     ends = _ends(client, settings.topic, partitions)
     return Topic(settings.topic, str(found.get("topic_id") or ""), len(partitions), int(config["max.message.bytes"]), ends), differences
 
@@ -229,6 +234,11 @@ def _ends(client: KafkaAdminClient, name: str, partitions: list[dict[str, Any]])
     led = [TopicPartition(name, each["partition_index"]) for each in partitions if each["leader_id"] >= 0]
     found = client.list_partition_offsets(dict.fromkeys(led, OffsetSpec.LATEST)) if led else {}
     return {partition.partition: last.offset for partition, last in found.items()}
+
+
+def _in_sync(settings: KafkaSettings) -> int:
+    """How many replicas must have a line before it is acknowledged."""
+    return 2 if settings.replication > 2 else 1
 
 
 def _retention(settings: KafkaSettings) -> int:

@@ -1,4 +1,4 @@
-"""The consumer hangs, dies, loses its partitions, its broker and its database.
+"""The consumer hangs, dies, loses its partitions and its database.
 
 Whatever happens: every line is there once, in its order, and the tables are what a replay makes of them.
 """
@@ -12,11 +12,11 @@ import pytest
 
 from projections._kafka._settings import KafkaSettings
 from tests._database import Database
-from tests._kafka import Broker
+from tests._kafka import FORGETS_NOBODY, Broker, not_the_stand_in
 from tests.faults._processes import part
-from tests.kafka._far import check, check_by_replay, consuming, life, positions, receive, send, until_there
+from tests.faults._streams import EVENTS, received, send_part, some_lives, until_all, until_more
+from tests.kafka._far import SESSION, check, consuming, receive, until_there
 
-EVENTS = 240
 MODULE = "tests.faults.receive_and_die"
 
 
@@ -27,37 +27,23 @@ def settings(kafka: Broker, monkeypatch: pytest.MonkeyPatch) -> KafkaSettings:
     monkeypatch.setenv("SPORBAR_KAFKA_BOOTSTRAP_SERVERS", ",".join(settings.bootstrap_servers))
     for name in ("topic", "group", "partitions"):
         monkeypatch.setenv(f"SPORBAR_KAFKA_{name.upper()}", str(getattr(settings, name)))
+    monkeypatch.setenv("TEST_SESSION", str(SESSION))
     return settings
+
+
+@pytest.fixture
+def groups(kafka: Broker) -> None:
+    """A broker that lets members of a group go."""
+    not_the_stand_in(kafka, FORGETS_NOBODY)
 
 
 @pytest.fixture
 def lives() -> dict[str, list[bytes]]:
     """The lines of some practices."""
-    return {f"practice{number}": life(f"practice{number}", EVENTS) for number in range(6)}
+    return some_lives()
 
 
-def send_part(settings: KafkaSettings, lives: dict[str, list[bytes]], start: int, end: int) -> None:
-    """Publish some lines of every practice, in turns."""
-    send(settings, *(lines[at] for at in range(start, end) for lines in lives.values()))
-
-
-def received(elsewhere: Database) -> int:
-    """How many lines are there."""
-    return sum(positions(elsewhere).values())
-
-
-def until_more(elsewhere: Database, by: int = 1) -> None:
-    """Wait until there are more lines than now."""
-    until_there(elsewhere, received(elsewhere) + by)
-
-
-def until_all(elsewhere: Database, lives: dict[str, list[bytes]]) -> None:
-    """Wait until every line is there, and look closely."""
-    until_there(elsewhere, sum(map(len, lives.values())))
-    check(elsewhere, **lives)
-    check_by_replay(elsewhere)
-
-
+@pytest.mark.usefixtures("groups")
 def test_a_consumer_hangs_longer_than_the_group_waits(
     settings: KafkaSettings, elsewhere: Database, lives: dict[str, list[bytes]], tmp_path: Path
 ) -> None:
@@ -74,6 +60,7 @@ def test_a_consumer_hangs_longer_than_the_group_waits(
     check(elsewhere, **lives)
 
 
+@pytest.mark.usefixtures("groups")
 def test_a_consumer_is_killed_between_the_database_and_the_group(
     settings: KafkaSettings, elsewhere: Database, lives: dict[str, list[bytes]], tmp_path: Path
 ) -> None:
@@ -86,29 +73,23 @@ def test_a_consumer_is_killed_between_the_database_and_the_group(
     until_all(elsewhere, lives)
 
 
+@pytest.mark.usefixtures("groups")
 def test_consumers_are_killed_at_any_time(
     settings: KafkaSettings, elsewhere: Database, lives: dict[str, list[bytes]], tmp_path: Path
 ) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     dice = random.Random(seed)
-    send_part(settings, lives, 0, EVENTS)
-    with consuming(elsewhere, settings, lines=20):
-        for _ in range(2):
-            with part("receive", elsewhere.url, tmp_path, module=MODULE) as process:
-                Timer(dice.uniform(1.0, 2.5), process.send_signal, (signal.SIGKILL,)).start()
-                process.wait(30)
-        until_all(elsewhere, lives)
-
-
-def test_the_broker_is_killed(settings: KafkaSettings, kafka: Broker, elsewhere: Database, lives: dict[str, list[bytes]]) -> None:
-    send_part(settings, lives, 0, EVENTS // 2)
-    with consuming(elsewhere, settings, lines=20):
-        until_more(elsewhere, 50)
-        kafka.kill()
-        kafka.start()
-        send_part(settings, lives, EVENTS // 2, EVENTS)
-        until_all(elsewhere, lives)
+    for start in (0, EVENTS // 2):
+        send_part(settings, lives, start, start + EVENTS // 2)
+        with part("receive", elsewhere.url, tmp_path, module=MODULE) as process:
+            until_more(elsewhere)  # nobody else receives
+            killing = Timer(dice.uniform(0.0, 1.5), process.kill)
+            killing.start()
+            with consuming(elsewhere, settings, lines=20):
+                assert process.wait(30) == -signal.SIGKILL
+                until_there(elsewhere, 6 * (start + EVENTS // 2))
+    until_all(elsewhere, lives)
 
 
 def test_the_database_ends_its_sessions(settings: KafkaSettings, elsewhere: Database, lives: dict[str, list[bytes]]) -> None:

@@ -19,13 +19,12 @@ from projections._kafka._port import partition_of
 from projections._kafka._settings import KafkaSettings
 from projections._kafka._topic import ensure_topic
 from tests._database import Database
-from tests._kafka import until
+from tests._kafka import shortest_session, until
 from tests.projections._histories import a_life
 from tests.projections._record import lines, stored
 
 SCHEMA = "read_1"
-SESSION = 6.0
-"""The shortest that a broker allows."""
+SESSION = shortest_session()
 
 
 def life(practice: str, events: int) -> list[bytes]:

@@ -1,9 +1,13 @@
 """What the tests of Kafka share: records to publish, and a reader of topics that knows nothing of ours."""
 
+import os
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Thread
 from time import monotonic
 from typing import Any
@@ -122,3 +126,11 @@ def publishing(database: Database, settings: KafkaSettings) -> Iterator[Publishe
 def until_published(database: Database, settings: KafkaSettings, practice: str, position: int, seconds: float = 30) -> None:
     """Wait for a mark."""
     until(lambda: marks(database, settings).get(practice, 0) >= position, seconds, f"{practice} published up to {position}")
+
+
+def publish(database: Database, directory: Path, **settings: str) -> "subprocess.CompletedProcess[str]":
+    """`sporbar publish --once`."""
+    kafka = {f"SPORBAR_KAFKA_{name.upper()}": value for name, value in ({"connect_timeout": "2"} | settings).items()}
+    environment = os.environ | {"SPORBAR_DATABASE_URL": database.url, "SPORBAR_DATA_DIR": str(directory)} | kafka
+    command = [sys.executable, "-m", "gateway.cli", "publish", "--once"]
+    return subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=60)

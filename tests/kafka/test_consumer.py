@@ -21,7 +21,7 @@ from projections._kafka._headers import Headers, headers_of
 from projections._kafka._publisher import Publisher
 from projections._kafka._settings import KafkaSettings, KafkaUnusable
 from tests._database import Database
-from tests._kafka import PASSWORD, USER, Broker, apache, until
+from tests._kafka import FORGETS_NOBODY, PASSWORD, USER, Broker, apache, not_the_stand_in, until
 from tests.kafka._far import (
     asked,
     check,
@@ -115,6 +115,30 @@ def test_a_gap_between_what_is_there_and_what_comes(kafka: Broker, elsewhere: Da
     assert receive(elsewhere, settings) == 0
 
 
+@pytest.mark.parametrize(
+    ("there", "batch", "kept"),
+    [(True, 200, 5), (True, 2, 5), (False, 200, 5), (False, 2, 4)],  # the last: the fifth comes in a batch with the other first one
+)
+def test_another_record_of_the_name_stops_its_practice(kafka: Broker, elsewhere: Database, there: bool, batch: int, kept: int) -> None:
+    """The record was begun anew, under the old name: its first lines are no copies, and the sixth is not the next one."""
+    settings, lines, ola = kafka.settings(partitions=1), life(KARI, 5), life(OLA, 9)
+    others = [line.replace(b'"actor":"', b'"actor":"x') for line in life(KARI, 9)]
+    send(settings, *lines)
+    if there:
+        receive(elsewhere, settings)
+    send(settings, *others, *ola)
+    receive(elsewhere, settings, lines=batch)
+    check(elsewhere, kari=lines[:kept], ola=ola)
+    said = parked(elsewhere)[KARI].error
+    assert "came again as another one: the record was begun anew" in said
+    ask_again(elsewhere.url)
+    with consuming(elsewhere, settings, lines=batch):
+        until(lambda: not asked(elsewhere), 20, "it was tried again")
+        send(settings, *ola)
+    assert parked(elsewhere).keys() == {KARI}
+    check(elsewhere, kari=lines[:kept], ola=ola)
+
+
 POISONS: dict[str, Callable[[bytes], bytes]] = {
     "bad-bytes": lambda line: b"\xff" + line,
     "another-position": lambda line: line.replace(b'"id":"5"', b'"id":"6"'),
@@ -199,6 +223,7 @@ def test_a_group_goes_on_where_it_stands_and_a_reset_changes_nothing(kafka: Brok
 
 
 def test_two_consumers_share_the_partitions_in_the_middle(kafka: Broker, elsewhere: Database) -> None:
+    not_the_stand_in(kafka, FORGETS_NOBODY)
     settings = kafka.settings(partitions=6)
     practices = {f"practice{number}": life(f"practice{number}", 120) for number in range(8)}
     send(settings, *(line for lines in practices.values() for line in lines[:60]))

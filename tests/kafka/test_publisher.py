@@ -1,17 +1,25 @@
 """The publisher against a broker: bytes, keys, headers, order; resuming; marks lost; several of them."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
+from kafka import KafkaProducer
+from kafka.structs import TopicPartition
+from structlog.testing import capture_logs
 
-from projections._kafka._headers import headers_of
-from projections._kafka._port import KafkaOutlet, LineTooLarge, TopicReplaced, partition_of
+from events.ledger.follower import unpark
+from projections._kafka._headers import NoLine, headers_of
+from projections._kafka._mark import name_of
+from projections._kafka._port import KafkaOutlet, LineTooLarge, partition_of
 from projections._kafka._publisher import Publisher, publish_next
-from projections._kafka._settings import KafkaUnusable
+from projections._kafka._resume import TopicReplaced
+from projections._kafka._settings import KafkaSettings, KafkaUnusable
 from projections._kafka._topic import admin, ensure_topic
 from tests._database import Database
-from tests._kafka import Broker, until
+from tests._kafka import NO_IDS, Broker, not_the_stand_in, until
 from tests.kafka._world import lines_of, marks, messages, publishing, read_once, record, until_published, worker
+from tests.projections.test_parked import poison
 
 PRACTICES = ("fjordgata", "solbakken", "nordlys", "havna")
 
@@ -47,11 +55,22 @@ def test_every_practice_comes_in_its_order(kafka: Broker, database: Database, co
     assert marks(database, settings) == dict.fromkeys(PRACTICES, 1_500)
 
 
-def test_a_key_has_the_partition_that_every_client_gives_it() -> None:
-    from kafka.partitioner.default import DefaultPartitioner, murmur2
+def test_a_key_has_the_partition_that_the_library_gives_it(kafka: Broker) -> None:
+    settings = kafka.settings(partitions=12)
+    ensure_topic(settings)
+    with closing(KafkaProducer(**settings.client_options())) as producer:
+        sent = [producer.send(settings.topic, key=practice.encode()).get(10).partition for practice in PRACTICES]
+    assert [partition_of(practice, 12) for practice in PRACTICES] == sent
 
-    assert DefaultPartitioner is not None
-    assert [partition_of(practice, 12) for practice in PRACTICES] == [(murmur2(p.encode()) & 0x7FFFFFFF) % 12 for p in PRACTICES]
+
+@pytest.mark.parametrize(
+    ("key", "hashed"),
+    [("21", -973932308), ("foobar", -790332482), ("a-little-bit-long-string", -985981536), ("abc", 479470107)],
+)
+def test_a_key_has_the_partition_that_the_java_client_gives_it(key: str, hashed: int) -> None:
+    """From Kafka's own UtilsTest (testMurmur2); a partition is the hash without its sign, modulo their number."""
+    assert partition_of(key, 2**31) == hashed % 2**31
+    assert partition_of(key, 12) == hashed % 2**31 % 12
 
 
 def test_it_goes_on_from_its_mark(kafka: Broker, database: Database) -> None:
@@ -90,9 +109,7 @@ def test_a_topic_that_is_made_anew_is_filled_anew(kafka: Broker, database: Datab
     settings = kafka.settings()
     lines = record(database, "fjordgata", 20)
     Publisher(database.url, settings).once()
-    with admin(settings) as client:
-        client.delete_topics([settings.topic])
-        until(lambda: settings.topic not in client.list_topics(), 10, "the topic is gone")
+    delete(settings)
     assert Publisher(database.url, settings).once() == 20
     assert read_once(settings) == {"fjordgata": lines}
 
@@ -112,7 +129,11 @@ def test_a_record_that_the_topic_knows_otherwise_is_parked(kafka: Broker, databa
         assert Publisher(database.url, settings).once() == 2
         parked = conn.execute("select ledger, parked_position, parked_error from projection.follower where parked_at is not null")
         assert parked.fetchall() == [
-            ("fjordgata", 3, "line 3 is another one in the topic: the record was restored from an older backup, and went on otherwise")
+            (
+                "fjordgata",
+                3,
+                "line 3 is another one in the topic: the record was restored from a backup, or begun anew, and went on otherwise",
+            )
         ]
     assert read_once(settings)["solbakken"] == solbakken
 
@@ -196,18 +217,90 @@ def test_the_mark_stays_when_the_publisher_dies_after_the_acknowledgement(kafka:
     assert read_once(settings) == {"fjordgata": lines}
 
 
-def test_a_topic_that_is_made_anew_under_a_publisher_at_rest_ends_it(kafka: Broker, database: Database) -> None:
-    """It has sent nothing to the topic since it started, and would begin in the midst."""
+def delete(settings: KafkaSettings) -> None:
+    """Delete the topic, and wait until it is gone."""
+    with admin(settings) as client:
+        client.delete_topics([settings.topic])
+        until(lambda: settings.topic not in client.list_topics(), 10, "the topic is gone")
+
+
+def test_a_topic_that_is_made_anew_under_a_publisher_at_rest_is_not_taken_for_whole(kafka: Broker, database: Database) -> None:
+    """It has sent nothing to the topic since it started, and begins in the midst; the others see that, however often they start."""
+    not_the_stand_in(kafka, NO_IDS)
     settings = kafka.settings(partitions=1)
     record(database, "fjordgata", 5)
     Publisher(database.url, settings).once()
     outlet = KafkaOutlet(settings, ensure_topic(settings))
-    with admin(settings) as client:
-        client.delete_topics([settings.topic])
-        until(lambda: settings.topic not in client.list_topics(), 10, "the topic is gone")
+    delete(settings)
     ensure_topic(settings)
-    line = record(database, "fjordgata", 1)[-1]
-    assert outlet.send("fjordgata", line, headers_of(line))
-    with pytest.raises(TopicReplaced, match="begins in the midst"):
-        outlet.flush()
+    lines = record(database, "fjordgata", 1)
+    with worker(database) as conn:
+        failed = publish_next(conn, settings.topic, outlet).failed
+    assert "the topic was made anew: it had 5, now 0" in failed["fjordgata"]
     outlet.close()
+    for _ in range(2):
+        with pytest.raises(TopicReplaced, match=r"begins in the midst \(line 6 of fjordgata is the first one\).* Delete it"):
+            Publisher(database.url, settings).once()
+    assert [message.position for message in messages(settings)] == [6]
+    delete(settings)
+    assert Publisher(database.url, settings).once() == 6
+    assert read_once(settings) == {"fjordgata": lines}
+
+
+def test_a_topic_that_has_dropped_its_beginning_is_gone_on_with(kafka: Broker, database: Database) -> None:
+    """Its retention took the first lines, and the marks were lost."""
+    settings = kafka.settings(partitions=1, retention=86_400)
+    record(database, "fjordgata", 5)
+    Publisher(database.url, settings).once()
+    with admin(settings) as client:
+        client.delete_records({TopicPartition(settings.topic, 0): 3})
+    with database.connect() as conn:
+        conn.execute("delete from projection.follower")
+    record(database, "fjordgata", 1)
+    assert Publisher(database.url, settings).once() == 1
+    assert [message.position for message in messages(settings)] == [4, 5, 6]
+
+
+NO_LINES: dict[str, tuple[str, str]] = {
+    "no JSON": ('"specversion"', 'not JSON "'),
+    "no subject": ('"subject"', '"subjekt"'),
+    "brackets": ('{"specversion"', "[" * 100_000),
+}
+"""What PostgreSQL stores, and no message can be made of."""
+LINES: dict[str, tuple[str, str]] = {
+    "another type": ('"type":"test.', '"type":"unheard-of.'),
+    "an escape": ('"subject":"', '"subject":"\\u0000'),
+    "other data": ('"n":3', '"n":[]'),
+}
+"""What readers may stumble over, and a publisher has no opinion on."""
+
+
+@pytest.mark.parametrize("line", [b"", b"[1]", b"null", b"\xff", b'{"specversion":"1.0","id":"3"}'])
+def test_what_is_no_line_has_no_headers(line: bytes) -> None:
+    with pytest.raises(NoLine, match="it is no line"):
+        headers_of(line)
+
+
+def test_a_line_that_is_none_parks_its_practice_only(kafka: Broker, database: Database) -> None:
+    settings = kafka.settings(partitions=1)
+    names = {name: name.lower().replace(" ", "-") for name in (*NO_LINES, *LINES)}
+    for name in names.values():
+        record(database, name, 5)
+    with database.connect() as conn:
+        for name, (old, new) in (NO_LINES | LINES).items():
+            poison(conn, names[name], old, new, 3)
+    with capture_logs() as logs:
+        Publisher(database.url, settings).once()
+    expected = {names[name]: lines_of(database, names[name])[: 2 if name in NO_LINES else 5] for name in names}
+    assert read_once(settings) == expected
+    with database.connect() as conn:
+        found = conn.execute("select ledger, position, parked_position, parked_error from projection.follower where parked_at is not null")
+        parked = {ledger: (position, at, error) for ledger, position, at, error in found}
+        assert {ledger: where[:2] for ledger, where in parked.items()} == {names[name]: (2, 3) for name in NO_LINES}
+        assert all(error.startswith("it is no line: ") for *_, error in parked.values())
+        assert {log["ledger"] for log in logs if log["log_level"] == "error"} == parked.keys()
+        for name, (old, new) in NO_LINES.items():
+            poison(conn, names[name], new, old, 3)
+        unpark(conn, name_of(settings.topic))
+    assert Publisher(database.url, settings).once() == 3 * len(NO_LINES)
+    assert read_once(settings) == {name: lines_of(database, name) for name in names.values()}

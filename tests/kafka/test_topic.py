@@ -7,16 +7,21 @@ import pytest
 
 from projections._kafka._settings import KafkaAway, KafkaSettings, KafkaUnusable
 from projections._kafka._topic import ensure_topic, require_version
-from tests._kafka import Broker, free_ports
+from tests._kafka import NO_IDS, Broker, free_ports, not_the_stand_in
 
 
 def test_a_missing_topic_is_made_and_found_again(kafka: Broker) -> None:
     settings = kafka.settings(partitions=5, retention=86_400)
     made = ensure_topic(settings)
     assert (made.name, made.partitions) == (settings.topic, 5)
-    assert made.id
     assert made.largest >= 1_000_000
     assert ensure_topic(settings) == made
+
+
+def test_a_topic_has_an_id_of_its_own(kafka: Broker) -> None:
+    not_the_stand_in(kafka, NO_IDS)
+    ids = {ensure_topic(kafka.settings()).id for _ in range(2)}
+    assert len(ids - {""}) == 2
 
 
 @pytest.mark.parametrize(
@@ -25,6 +30,7 @@ def test_a_missing_topic_is_made_and_found_again(kafka: Broker) -> None:
         ({"partitions": 4}, "it has 5 partitions, so set SPORBAR_KAFKA_PARTITIONS to that"),
         ({"retention": None}, "its retention.ms is 86400000: set SPORBAR_KAFKA_RETENTION to fit"),
         ({"replication": 2}, "it has 1 replicas: set SPORBAR_KAFKA_REPLICATION to that"),
+        ({"replication": 3}, "its min.insync.replicas is 1, so .* alter it to 2"),
     ],
 )
 def test_a_topic_that_is_otherwise_is_left_alone(kafka: Broker, change: dict[str, Any], said: str) -> None:

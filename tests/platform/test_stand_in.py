@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from projections._kafka._consumer import Consumer
 from projections._kafka._publisher import Publisher
 from projections._kafka._topic import admin, ensure_topic
 from tests._database import Database
 from tests._kafka import StandIn, until
-from tests.kafka._far import check, life, receive, send
+from tests.kafka._far import check, life, send
 from tests.kafka._world import read_once, record
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +45,7 @@ def test_it_takes_lines_and_gives_them_in_their_order(stand_in: StandIn, elsewhe
     settings, lines, others = stand_in.settings(), life("kari", 40), life("ola", 20)
     send(settings, *lines[:30], *others, *lines[25:])
     assert read_once(settings) == {"kari": lines, "ola": others}
-    assert receive(elsewhere, settings) == 60
+    assert Consumer(elsewhere.url, settings).once() == 60
     check(elsewhere, kari=lines, ola=others)
 
 
