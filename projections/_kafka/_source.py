@@ -16,6 +16,7 @@ from kafka.errors import (
 )
 from kafka.structs import OffsetAndMetadata, TopicPartition
 
+from projections._kafka._greeting import greet
 from projections._kafka._port import partition_of
 from projections._kafka._settings import KafkaAway, KafkaSettings, KafkaUnusable
 from projections._kafka._topic import require_version, told
@@ -69,6 +70,7 @@ class Source:
         self._changes = _Changes()
         self._patience = round(settings.connect_timeout * 1000)
         self._heard_at = monotonic()
+        greet(settings)
         with told(settings):
             self._consumer = _consumer(settings, session)
             try:

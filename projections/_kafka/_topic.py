@@ -27,6 +27,7 @@ from kafka.errors import (
 )
 from kafka.structs import TopicPartition
 
+from projections._kafka._greeting import greet
 from projections._kafka._settings import KafkaAway, KafkaSettings, KafkaUnusable
 
 OLDEST = (2, 8)
@@ -84,6 +85,7 @@ def _ensure_topic(settings: KafkaSettings) -> Topic:
 @contextmanager
 def admin(settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
     """A client for the cluster, whose errors come out as KafkaUnusable and KafkaAway."""
+    greet(settings)
     with told(settings):
         client = KafkaAdminClient(**settings.client_options(), request_timeout_ms=round(settings.connect_timeout * 1000))
         try:

@@ -1,12 +1,15 @@
 """Signing in and encryption, and one clear line when either fails."""
 
+import socket
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from projections._kafka._publisher import Publisher
-from projections._kafka._settings import KafkaSettings, KafkaUnusable, Mechanism
+from projections._kafka._settings import KafkaAway, KafkaSettings, KafkaUnusable, Mechanism
+from projections._kafka._source import Source
 from projections._kafka._topic import ensure_topic
 from tests._certificates import make_certificates
 from tests._database import Database
@@ -101,3 +104,12 @@ def test_certificates_that_cannot_be_read(tmp_path: Path) -> None:
 def test_the_password_is_not_shown() -> None:
     settings = KafkaSettings(("127.0.0.1:9092",), security_protocol="SASL_SSL", sasl_mechanism="PLAIN", username="u", password="hemmelig")
     assert "hemmelig" not in repr(settings)
+
+
+@pytest.mark.parametrize("connect", [ensure_topic, Source])
+def test_a_server_that_leaves_the_handshake_unanswered(connect: Callable[[KafkaSettings], object]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        settings = KafkaSettings((address,), "anything", security_protocol="SSL", connect_timeout=0.3)
+        with pytest.raises(KafkaAway, match="leaves a TLS handshake unanswered"):
+            connect(settings)
