@@ -22,7 +22,7 @@ from gateway.export._question import Asked, Question
 from gateway.export._source import Export, Source
 
 STATE = "resume.json"
-_PAGES = 25
+PAGES = 25
 """Pages from one checkpoint to the next."""
 
 Progress = Callable[[int, int], None]
@@ -96,7 +96,7 @@ def _write(part: Path, begun: Begun, asked: Asked, format_: Format, progress: Pr
     with closing(format_.load().writer(export, part, mark.state or None)) as writer:
         for number, page in enumerate(export.pages(mark.position), 1):
             writer.write(page)
-            if number % _PAGES == 0 and (reached := writer.checkpoint()):
+            if number % PAGES == 0 and (reached := writer.checkpoint()):
                 _write_state(part, export, asked, format_, reached)
             progress(page.upto - question.after, question.upto - question.after)
         writer.finish()

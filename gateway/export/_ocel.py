@@ -17,13 +17,16 @@ from typing import Any
 
 import orjson
 
+from events._objects import SUBJECTS
 from events._registry import UnknownEventType
+from gateway.export._errors import ExportRefused
 from gateway.export._ocel_model import EventType, ObjectType, all_event_types, all_object_types, parts_of, table_name, values
 
 BEGINNING = "1970-01-01T00:00:00Z"
 _COLUMN = {"string": "TEXT", "time": "TIMESTAMP", "integer": "INTEGER", "float": "REAL", "boolean": "BOOLEAN"}
 _REMEMBERED = 100_000
 _LAST = 999
+_REFUSED_BY_THE_DISK = {sqlite3.SQLITE_FULL: errno.ENOSPC, sqlite3.SQLITE_IOERR: errno.EIO, sqlite3.SQLITE_CANTOPEN: errno.EIO}
 _SCHEMA = """
 CREATE TABLE "object_map_type" ("ocel_type" TEXT PRIMARY KEY, "ocel_type_map" TEXT);
 CREATE TABLE "object" (
@@ -66,9 +69,14 @@ class Objects:
                 self.database.execute(f'CREATE INDEX "index_{table}" ON "object_{table}" ("ocel_id")')
 
     def take(self, lines: Iterable[bytes]) -> Iterator[Event]:
-        """Take in pseudonymised lines, telling the event of each; raises UnknownEventType, sqlite3.Error."""
+        """Take in pseudonymised lines, telling the event of each.
+
+        Raises UnknownEventType, sqlite3.Error, and ExportRefused (500) for a subject of no kind that we have.
+        """
         for stored in lines:
             line = orjson.loads(stored)
+            if line["subject"].partition("/")[0] not in SUBJECTS:  # an imported line may have any
+                raise ExportRefused(500, "export.unreadable", practice=self._practice, first=line["id"], last=line["id"])
             try:
                 type_ = self._event_types[line["type"]]
             except KeyError:
@@ -108,7 +116,8 @@ class Objects:
         self._known.add(name)
         kind = name.partition("/")[0]
         if self.database.execute('INSERT OR IGNORE INTO "object" VALUES (?, ?)', (name, kind)).rowcount:
-            self.database.execute(f'INSERT INTO {_table("object", kind)} ("ocel_id", "ocel_time") VALUES (?, ?)', (name, BEGINNING))  # noqa: S608
+            table = _table("object", kind)
+            self.database.execute(f'INSERT INTO {table} ("ocel_id", "ocel_time") VALUES (?, ?)', (name, BEGINNING))  # noqa: S608 -- our names
 
     def _set(self, objects: list[str], attributes: Mapping[str, str], data: Any, time: str | None) -> None:
         """Give objects values: initial ones where there is no time."""
@@ -119,10 +128,11 @@ class Objects:
                 if value is None:
                     continue
                 if time is None:
-                    statement = f'UPDATE {table} SET "{attribute}" = ? WHERE "ocel_id" = ? AND "ocel_changed_field" IS NULL'  # noqa: S608
-                    self.database.execute(statement, (value, name))
+                    where = '"ocel_id" = ? AND "ocel_changed_field" IS NULL'
+                    self.database.execute(f'UPDATE {table} SET "{attribute}" = ? WHERE {where}', (value, name))  # noqa: S608 -- our names
                 else:
-                    statement = f'INSERT INTO {table} ("ocel_id", "ocel_time", "ocel_changed_field", "{attribute}") VALUES (?, ?, ?, ?)'  # noqa: S608
+                    columns = f'"ocel_id", "ocel_time", "ocel_changed_field", "{attribute}"'
+                    statement = f"INSERT INTO {table} ({columns}) VALUES (?, ?, ?, ?)"  # noqa: S608 -- our names
                     self.database.execute(statement, (name, time, attribute, value))
 
 
@@ -133,16 +143,19 @@ def declare(database: sqlite3.Connection, what: str, type_: EventType | ObjectTy
     columns += ['PRIMARY KEY ("ocel_id")'] if what == "event" else []
     columns.append(f'FOREIGN KEY ("ocel_id") REFERENCES "{what}" ("ocel_id")')
     database.execute(f"CREATE TABLE {_table(what, type_.name)} ({', '.join(columns)})")
-    database.execute(f'INSERT INTO "{what}_map_type" VALUES (?, ?)', (type_.name, table_name(type_.name)))  # noqa: S608
+    database.execute(f'INSERT INTO "{what}_map_type" VALUES (?, ?)', (type_.name, table_name(type_.name)))  # noqa: S608 -- one of two names
 
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Tell what the disk refuses as OSError."""
+    """Tell what the disk refuses as OSError; whatever else SQLite raises comes through."""
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise OSError(errno.EIO, str(error), str(path)) from error
+        refused = _REFUSED_BY_THE_DISK.get(error.sqlite_errorcode & 0xFF)  # the primary code; extended ones tell more above it
+        if refused is None:
+            raise
+        raise OSError(refused, str(error), str(path)) from error
 
 
 def _table(what: str, type_: str) -> str:

@@ -141,4 +141,4 @@ def _objects(database: sqlite3.Connection) -> Iterator[Json]:
 
 
 def _rows(database: sqlite3.Connection, table: str, column: str, name: str) -> list[Any]:
-    return database.execute(f'SELECT * FROM "{table}" WHERE "{column}" = ? ORDER BY rowid', (name,)).fetchall()  # noqa: S608
+    return database.execute(f'SELECT * FROM "{table}" WHERE "{column}" = ? ORDER BY rowid', (name,)).fetchall()  # noqa: S608 -- our names

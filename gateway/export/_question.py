@@ -14,12 +14,12 @@ from typing import Any
 
 import psycopg
 
+from events._base import OSLO
 from events._registry import known_names, load_all, meant_by
 from events.ledger import reader
 from events.ledger.errors import UnknownLedger
 from gateway._elsewhere import FED
 from gateway.export._errors import ExportRefused
-from write_side._decider import OSLO
 
 _POSITION = re.compile(r"[0-9]{1,15}")
 _JUST_BEFORE = timedelta(microseconds=1)

@@ -5,11 +5,18 @@ With several, and commas between them, where it enters the last after the others
 
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 
-def main() -> None:
+def interrupt() -> None:
+    """Get the signal."""
+    print("interrupted", flush=True)
+    signal.raise_signal(signal.SIGINT)
+
+
+def main(stop: Callable[[], None] = interrupt) -> None:
     """Carry out the command."""
     wanted = [moment.rpartition(":") for moment in sys.argv.pop(1).split(",")]
 
@@ -19,8 +26,7 @@ def main() -> None:
             wanted.pop(0)
             if not wanted:
                 sys.settrace(None)
-                print("interrupted", flush=True)
-                signal.raise_signal(signal.SIGINT)
+                stop()
 
     sys.settrace(enter)
     from gateway.cli import main as sporbar

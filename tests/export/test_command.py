@@ -7,12 +7,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
 from gateway.auth.keys import pseudonym_secret
 from gateway.export._question import Redaction
+from gateway.export._source import PAGE
 from gateway.export._token import Rest, token
 from tests._database import Database, Postgres
 from tests.export._records import make_large
@@ -21,13 +21,14 @@ from tests.platform.test_cli import run
 
 PROJECT = Path(__file__).parents[2]
 LARGE = "large"
-LINES = 15_000
-"""A second of CSV."""
+LINES = 7_000
+"""Four pages."""
+BEHIND_THE_SECOND_PAGE = ",".join(["_csv.py:write"] * 3)
 
 
 @pytest.fixture(scope="module")
 def large(postgres: Postgres) -> Iterator[Database]:
-    """A record that takes a while."""
+    """A record of several pages."""
     with postgres.database() as database:
         make_large(database, LARGE, LINES)
         yield database
@@ -43,9 +44,9 @@ def inherited() -> dict[str, str]:
 
 
 def begin(database: Database, directory: Path, *arguments: str) -> "subprocess.Popen[str]":
-    """`sporbar export` as a process of its own."""
+    """`sporbar export` as a process of its own that waits to be stopped when two pages are written."""
     return subprocess.Popen(
-        [sys.executable, "-m", "gateway.cli", "export", *arguments],
+        [sys.executable, "-m", "tests.export.waiting_at", BEHIND_THE_SECOND_PAGE, "export", *arguments],
         cwd=PROJECT,
         env=inherited() | environment(database, directory),
         text=True,
@@ -91,11 +92,9 @@ def test_where_nothing_is_new_nothing_is_made(generated: Generated, tmp_path: Pa
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
 def test_stopped_halfway_it_leaves_nothing_half_and_goes_on(large: Database, tmp_path: Path, number: signal.Signals) -> None:
     command = (LARGE, "--format", "csv", "--redaction", "full", "--to", str(tmp_path / "out"))
-    state, until = tmp_path / "out.part" / "resume.json", monotonic() + 30
     with begin(large, tmp_path, *command) as process:
-        while not state.exists():
-            assert monotonic() < until
-            assert process.poll() is None
+        assert process.stdout is not None
+        assert process.stdout.readline() == "waiting\n"
         process.send_signal(number)
         _, err = process.communicate(timeout=30)
     assert not (tmp_path / "out").exists()
@@ -103,12 +102,17 @@ def test_stopped_halfway_it_leaves_nothing_half_and_goes_on(large: Database, tmp
         told = f"sporbar: broken off; {tmp_path}/out.part is kept, and the same command with --resume goes on\n"
         assert (err, process.returncode) == (told, 130)
     assert ended(large, tmp_path, *command)[0] == 1
+    (part,) = (tmp_path / "out.part").glob("*.csv")
+    mark = json.loads((tmp_path / "out.part" / "resume.json").read_bytes())
+    assert (mark["position"], mark["state"]) == (2 * PAGE, {"sizes": {part.stem: part.stat().st_size}})
+    with part.open("r+b") as file:
+        file.write(b"POSITION")  # what stands before the mark is not written again
     status, _, err = ended(large, tmp_path, *command, "--resume")
     assert (status, err) == (0, "")
     assert not (tmp_path / "out.part").exists()
     (table,) = (tmp_path / "out").glob("*.csv")
     positions = [row.partition(b",")[0] for row in table.read_bytes().split(b"\r\n")]
-    assert positions == [b"position", *(b"%d" % n for n in range(1, LINES + 1)), b""]
+    assert positions == [b"POSITION", *(b"%d" % n for n in range(1, LINES + 1)), b""]
 
 
 def test_what_goes_wrong_is_one_line_that_says_what_to_do(generated: Generated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

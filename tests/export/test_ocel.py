@@ -1,5 +1,6 @@
 """OCEL 2.0: pm4py reads both files, finds the record's objects in them, and the procedure of deviations."""
 
+import errno
 import sqlite3
 import tempfile
 from collections import Counter
@@ -7,6 +8,7 @@ from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import jsonschema
 import orjson
@@ -17,11 +19,14 @@ from pm4py.objects.ocel.validation import ocel20_rel_validation
 from events._objects import KINDS
 from events._personal import personal_fields
 from events._registry import event_types
+from events.deviation import DeviationReopened
+from events.ledger.mapper import LineMapper, StreamEvent
+from events.ledger.recorder import LedgerRecorder, Metadata, open_ledger
 from gateway.export import Source
 from gateway.export._errors import ExportRefused
 from gateway.export._folder import export_to, part_of
-from gateway.export._formats import FORMATS
-from gateway.export._ocel import BEGINNING
+from gateway.export._formats import FORMATS, Format
+from gateway.export._ocel import BEGINNING, disk_errors
 from gateway.export._ocel_model import values
 from gateway.export._question import Asked, Redaction
 from tests._database import Postgres
@@ -207,6 +212,29 @@ def test_a_part_of_a_record_names_what_it_is_about(exported: Exported, tmp_path:
     assert [str(int(event["id"].rpartition("/")[2])) for event in told["events"]] == expected
     names = {each["id"] for each in told["objects"]}
     assert {related["objectId"] for event in told["events"] for related in event["relationships"]} == names
+
+
+@pytest.mark.parametrize("format_", [JSON, SQLITE], ids=lambda format_: format_.name)
+def test_a_subject_of_no_known_kind_is_refused(postgres: Postgres, tmp_path: Path, format_: Format) -> None:
+    with postgres.database() as database:
+        pool, command = database.sync_pool("sporbar_generator", max_size=1), UUID(int=1)
+        open_ledger(pool, "elsewhere", simulated=True)
+        event = LineMapper().to_stored_event(StreamEvent("errand/1", 1, DeviationReopened(reason="Igjen")))
+        LedgerRecorder(pool, "elsewhere").append([event], command_id=command, digest=b"d", metadata=Metadata("x", command))
+        with pytest.raises(ExportRefused, match=r" export\.unreadable "):
+            export_to(tmp_path / "out", Source(pool.connection, b"x" * 32), Asked("elsewhere"), format_)
+
+
+def test_only_what_the_disk_refuses_is_told_as_its_error(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None)) as database:
+        database.executescript("CREATE TABLE some (text); PRAGMA max_page_count = 2")
+        with pytest.raises(OSError, match="full") as full, disk_errors(tmp_path):
+            database.execute("INSERT INTO some VALUES (zeroblob(100000))")
+        with pytest.raises(sqlite3.OperationalError, match="no such table"), disk_errors(tmp_path):
+            database.execute("SELECT * FROM others")
+    with pytest.raises(OSError, match="unable to open") as unopened, disk_errors(tmp_path):
+        sqlite3.connect(tmp_path / "no" / "a.sqlite")
+    assert (full.value.errno, unopened.value.errno) == (errno.ENOSPC, errno.EIO)
 
 
 class Counted:

@@ -6,11 +6,11 @@ from typing import Any
 import orjson
 import pytest
 
+from events._base import OSLO
 from gateway.export._errors import ExportRefused
 from gateway.export._question import Asked, Question, Redaction
 from gateway.export._token import Rest, rest_of, token
 from tests.export.conftest import PRACTICE, SECRET, Generated
-from write_side._decider import OSLO
 
 
 def asked(since: str | None = None, until: str | None = None, *types: str, redaction: str | None = None) -> Asked:

@@ -131,8 +131,10 @@ def test_no_line_of_another_practice_can_be_had(house: House, practice: Person) 
             answer = get(person, path, elsewhere)
             assert answer.status_code in (403, 404)
             assert answer.headers["content-type"] == "application/problem+json"
-        stolen = get(house.person(elsewhere, [Role.AUDITOR]), "/events").headers.get("sporbar-resume", "none")
-        assert get(person, f"/events?resume={stolen}").status_code == 400
+    for person, elsewhere in ((practice, other.practice), (other, practice.practice), (practice, LARGE)):
+        stolen = get(house.person(elsewhere, [Role.AUDITOR]), "/events?until=1").headers["sporbar-resume"]
+        refused = get(person, f"/events?resume={stolen}")
+        assert (refused.status_code, refused.json()["code"]) == (400, "export.resume.other_practice")
     for person in (practice, other):
         sources = {orjson.loads(line)["source"] for line in get(person, "/events").text.splitlines()}
         assert sources == {f"/practices/{person.practice}"}
