@@ -17,6 +17,7 @@ from psycopg_pool import AsyncConnectionPool
 from events._base import OSLO
 from read_side._errors import NoSuchPractice, NotYet, OutOfRange
 from read_side._tables import names, table_of
+from read_side._unbroken import unbroken
 
 R = TypeVar("R")
 
@@ -79,7 +80,7 @@ class View:
 
     async def fetch(self, row: type[R], query: Query, params: Mapping[str, Any] | None = None) -> list[R]:
         """The rows that a query finds; it must select every column of the row type, in any order, and may select more."""
-        return await asyncio.shield(self._fetch(row, query, params))
+        return await unbroken(self._fetch(row, query, params))
 
     async def _fetch(self, row: type[R], query: Query, params: Mapping[str, Any] | None) -> list[R]:
         async with self.conn.cursor(row_factory=tuple_row, binary=True) as cursor:
@@ -90,7 +91,7 @@ class View:
 
     async def fetch_dicts(self, query: Query, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """What a query finds, as psycopg reads it."""
-        return await asyncio.shield(self._fetch_dicts(query, params))
+        return await unbroken(self._fetch_dicts(query, params))
 
     async def _fetch_dicts(self, query: Query, params: Mapping[str, Any] | None) -> list[dict[str, Any]]:
         async with self.conn.cursor(row_factory=dict_row, binary=True) as cursor:

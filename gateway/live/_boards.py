@@ -13,7 +13,7 @@ from gateway._reads import Reads
 from gateway.auth.policy import Resource, require
 from gateway.live._follower import Follower
 from gateway.live._hub import AWAY, Ending, Watch
-from gateway.live._unbroken import unbroken
+from read_side._unbroken import unbroken
 from read_side.dashboard import dashboard
 from read_side.dashboard.figures import Dashboard
 

@@ -14,8 +14,8 @@ from gateway.auth.policy import Allow, Resource, decide, require
 from gateway.export._redaction import Redactor
 from gateway.live._hub import AWAY, Ending, Hub, Watch
 from gateway.live._lines import Line, Shown
-from gateway.live._unbroken import unbroken
 from gateway.problems import ProblemError
+from read_side._unbroken import unbroken
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,9 @@ from events.ledger.hints import MAX_WAIT, Hints
 from gateway._elsewhere import FED
 from gateway.export._redaction import Redactor
 from gateway.live._lines import Lines
-from gateway.live._unbroken import unbroken
 from gateway.problems import ProblemError
 from read_side._errors import NoSuchPractice
+from read_side._unbroken import unbroken
 
 AWAY = (Error, PoolTimeout)
 """The database cannot be asked just now."""

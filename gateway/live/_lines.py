@@ -14,8 +14,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from events._codec import parse_line
 from gateway.export._redaction import Redactor
-from gateway.live._unbroken import begin
 from gateway.problems import ProblemError
+from read_side._unbroken import begin
 
 PAGE = 100
 """Positions that are read from the ledger together."""
