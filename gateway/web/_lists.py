@@ -7,7 +7,7 @@ from uuid import UUID
 
 from events._function import Function
 from gateway.web._language import Speech
-from read_side.dashboard.figures import Attention, Dashboard, OverdueTask
+from read_side.dashboard.figures import Attention, Dashboard, HighRisk, OverdueTask
 
 Row = tuple[str, ...]
 
@@ -51,13 +51,13 @@ class Names:
         return text if self.personal else self.speech.text("attention.hidden")
 
 
-def attention_lists(attention: Attention, figures: Dashboard, names: Names) -> list[AttentionList]:
-    """The tables in the order of the page."""
+def attention_lists(attention: Attention, figures: Dashboard, names: Names, today: date) -> list[AttentionList]:
+    """The tables in the order of the page, as they stand on the day shown."""
     return [
         _severe_deviations(attention, figures, names),
         _late_measures(attention, figures, names),
         _overdue_tasks(attention, figures, names),
-        _high_risks(attention, figures, names),
+        _high_risks(attention, figures, names, today),
     ]
 
 
@@ -102,13 +102,13 @@ def _overdue_tasks(attention: Attention, figures: Dashboard, names: Names) -> At
     return _list("overdue_tasks", figures.tasks.overdue, ("task", "assigned", "due", "late"), rows, speech)
 
 
-def _high_risks(attention: Attention, figures: Dashboard, names: Names) -> AttentionList:
+def _high_risks(attention: Attention, figures: Dashboard, names: Names, today: date) -> AttentionList:
     speech = names.speech
     rows = [
         (
             names.shown(risk.title),
             speech.name(risk.band),
-            _accepted(risk.accepted, risk.accepted_until, speech),
+            _accepted(risk, today, speech),
             speech.short_day(risk.next_review) if risk.next_review else speech.text("unit.none"),
             names.member(risk.owner),
         )
@@ -129,7 +129,10 @@ def _assigned(task: OverdueTask, names: Names) -> str:
     return ", ".join(names.member(member) for member in task.members)
 
 
-def _accepted(accepted: bool, until: date | None, speech: Speech) -> str:
-    if not accepted:
+def _accepted(risk: HighRisk, today: date, speech: Speech) -> str:
+    if not risk.accepted:
         return speech.text("attention.accepted_no")
-    return speech.text("attention.accepted_until", day=speech.short_day(until)) if until else speech.text("attention.accepted_yes")
+    if risk.accepted_until is None:
+        return speech.text("attention.accepted_yes")
+    told = "attention.accepted_expired" if risk.accepted_until < today else "attention.accepted_until"
+    return speech.text(told, day=speech.short_day(risk.accepted_until))

@@ -18,6 +18,7 @@ _FILES = frozenset({"style.css", "script.js", "mark.svg"})
 
 def mount_web(app: Starlette, web: Web) -> None:
     """Give the pages their addresses in an application."""
+    app.state.web = web
     start, dashboard = StartPage(web), DashboardPage(web)
     app.router.routes.extend(
         [

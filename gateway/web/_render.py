@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from gateway.auth.actor import Actor
 from gateway.problems import Language
 from gateway.web._language import Speech, choose_language
 
@@ -38,6 +39,11 @@ class Viewer:
 
     name: str
     practice: str
+
+
+def by_roles(actor: Actor, speech: Speech) -> Viewer:
+    """Who looks, by what they are where their name is not at hand."""
+    return Viewer(", ".join(speech.name(role) for role in sorted(actor.roles)), actor.practice)
 
 
 def speech_of(request: Request) -> Speech:

@@ -1,5 +1,6 @@
 """Key figures as tiles."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -109,13 +110,15 @@ def _risks(figures: RiskFigures, speech: Speech) -> list[Tile]:
 
 
 def _duties(answers: Sequence[Answer], speech: Speech) -> Tile:
-    judged = [answer.status for answer in answers if answer.status not in (Compliance.NOT_SHOWN, Compliance.NOT_APPLICABLE)]
-    met = sum(status in (Compliance.MET, Compliance.DUE_SOON) for status in judged)
+    counts = Counter(answer.status for answer in answers)
+    soon, unmet = counts[Compliance.DUE_SOON], counts[Compliance.STALE] + counts[Compliance.MISSING]
+    met = counts[Compliance.MET] + soon
+    note = speech.count("figures.duties_met", met + unmet, met=speech.number(met))
     return Tile(
-        speech.text("figures.duties_met"),
-        speech.number(met),
-        speech.count("figures.duties_judged", len(judged)),
-        _none(len(judged) - met, Tone.BAD),
+        speech.text("figures.duties_unmet"),
+        speech.number(unmet),
+        f"{note}; {speech.count('figures.duties_soon', soon)}" if soon else note,
+        _none(unmet, Tone.BAD) if met + unmet else Tone.PLAIN,
     )
 
 

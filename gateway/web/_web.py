@@ -67,7 +67,7 @@ class Web:
         return self.reads.clock().astimezone(OSLO).date()
 
     def day_asked(self, request: Request) -> date | None:
-        """The day of `?as_of=`; None for today, or when there is none. ProblemError 400 for what is no day."""
+        """The day of `?as_of=`; None for today, or when there is none. ProblemError 400 for what is no day, 422 for one out of range."""
         given = request.query_params.get("as_of")
         if not given:
             return None
@@ -77,6 +77,8 @@ class Web:
             raise ProblemError(400, "as_of.malformed") from None
         if day < EARLIEST:
             raise ProblemError(422, "date.too_early")
+        if day > self.today:
+            raise ProblemError(422, "as_of.future", time=day)
         return None if day == self.today else day
 
 

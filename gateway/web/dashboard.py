@@ -15,7 +15,7 @@ from gateway.web._language import Speech
 from gateway.web._lists import Names, attention_lists
 from gateway.web._matrix import matrix_of
 from gateway.web._panels import panels
-from gateway.web._render import HEADERS, Viewer, look, page, speech_of
+from gateway.web._render import HEADERS, Viewer, by_roles, look, page, speech_of
 from gateway.web._tiles import tiles
 from gateway.web._web import Web, position_asked
 from gateway.web.charts import ChartName, Size, specification
@@ -63,7 +63,7 @@ class DashboardPage:
             today=web.today,
             recorded_until=last.time if last else None,
             tiles=tiles(figures, answers, speech),
-            attention=attention_lists(needs_attention, figures, names),
+            attention=attention_lists(needs_attention, figures, names, view.today),
             compliance=duty_panel(answers, speech),
             charts=panels(figures, speech, f"{path}/charts", query),
             matrix=matrix_of(figures.risks, speech),
@@ -110,7 +110,7 @@ async def _names(view: View, speech: Speech, *, personal: bool) -> Names:
 
 def _viewer(actor: Actor, names: Names) -> Viewer:
     if actor.member is None:
-        return Viewer(", ".join(names.speech.name(role) for role in sorted(actor.roles)), actor.practice)
+        return by_roles(actor, names.speech)
     return Viewer(names.members.get(actor.member, names.speech.text("unit.none")), actor.practice)
 
 

@@ -1,13 +1,16 @@
 """Errors as pages: the same codes and sentences as the problem details, in the same style as every other page."""
 
+from datetime import date
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.auth.actor import Actor
 from gateway.problems import Catalogue, Problem, problem_of
 from gateway.problems._http import unforeseen
-from gateway.web._language import catalogue
-from gateway.web._render import page, speech_of
+from gateway.web._language import Speech, catalogue
+from gateway.web._render import Viewer, by_roles, page, speech_of
 
 _CODES = {404: "route.not_found", 405: "route.method_not_allowed"}
 
@@ -25,13 +28,25 @@ def error_page(request: Request, error: BaseException) -> Response:
     return page(
         request,
         "error.html",
+        viewer=_viewer(request, speech),
         status=problem.status,
         headers=dict(problem.headers),
         shown_status=problem.status,
         heading=speech.text(heading if heading in catalogue(speech.language) else "error.heading.500"),
-        sentence=Catalogue.load().sentence(problem.code, speech.language, problem.details),
+        sentence=Catalogue.load().sentence(problem.code, speech.language, _written(problem, speech)),
         code=problem.code,
     )
+
+
+def _viewer(request: Request, speech: Speech) -> Viewer | None:
+    """Who is signed in, found without the database, which may be what is away."""
+    actor: Actor | None = request.app.state.web.actor(request)
+    return by_roles(actor, speech) if actor else None
+
+
+def _written(problem: Problem, speech: Speech) -> dict[str, object]:
+    """The details, with days as the page's language writes them."""
+    return {name: speech.day(value) if isinstance(value, date) else value for name, value in problem.details.items()}
 
 
 def _known(request: Request, error: BaseException) -> Problem | None:

@@ -14,7 +14,7 @@ from gateway._standing import standing
 from gateway.auth.actor import Actor, Role
 from gateway.problems import ProblemError
 from gateway.web._language import Speech
-from gateway.web._render import Viewer, page, speech_of
+from gateway.web._render import Viewer, by_roles, page, speech_of
 from gateway.web._web import Web
 from read_side import practice as practices
 from read_side._as_of import View
@@ -131,5 +131,5 @@ async def _people(view: View, speech: Speech) -> list[Person]:
 
 def _viewer(actor: Actor, cards: list[PracticeCard | None], speech: Speech) -> Viewer:
     people = {person.id: person.name for card in cards if card for person in card.people}
-    roles = ", ".join(speech.name(role) for role in sorted(actor.roles))
-    return Viewer(people.get(actor.id, roles), actor.practice)
+    name = people.get(actor.id)
+    return by_roles(actor, speech) if name is None else Viewer(name, actor.practice)

@@ -44,6 +44,7 @@ class Answer:
     reason_no: str
     reason_en: str
     positions: tuple[int, ...]
+    """Of the events it rests on, each once."""
     turns_on: date | None
     """First day on which the status differs if nothing is recorded meanwhile; None if it stays for as long as this wording applies."""
     turns_to: Compliance | None
@@ -56,11 +57,12 @@ SOON = timedelta(days=30)
 def answer(duty: Duty, today: date, find: Callable[[date], Finding]) -> Answer:
     """The answer on `today`, with the next day on which `find` itself says something else."""
     finding = find(today)
+    positions = tuple(dict.fromkeys(finding.positions))
     for day in sorted(edge for edge in finding.edges if edge > today and duty.in_force(edge)):
         later = find(day)
         if later.status is not finding.status:
-            return Answer(duty, finding.status, finding.reason_no, finding.reason_en, finding.positions, day, later.status)
-    return Answer(duty, finding.status, finding.reason_no, finding.reason_en, finding.positions, None, None)
+            return Answer(duty, finding.status, finding.reason_no, finding.reason_en, positions, day, later.status)
+    return Answer(duty, finding.status, finding.reason_no, finding.reason_en, positions, None, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,13 +188,13 @@ def staff_take_part(facts: Facts, duty: Duty, day: date) -> Finding:
     positions = tuple(sorted({d.reported_position for d in reports} | {position for _, position in reviews}))
     if not facts.deviations:
         return Finding(Compliance.MISSING, "Ingen har meldt avvik.", "Nobody has reported a deviation.")
-    share = f"{people}/{facts.practice.staff}" if facts.practice else str(people)
+    share_no, share_en = (f"{people} {of} {facts.practice.staff}" if facts.practice else str(people) for of in ("av", "of"))
     enough = people >= asked and bool(reviews)
     age = freshness(_last_enough(named, pseudonymous, asked, max(reviews)[0]), fresh, day) if enough else None
     return Finding(
         age.status if age else Compliance.STALE,
-        f"Siste {fresh.days} dager: minst {share} ansatte har meldt avvik, {len(reviews)} avvik er gjennomgått.",
-        f"In the last {fresh.days} days at least {share} of the staff reported deviations, and {len(reviews)} were gone through.",
+        f"Siste {fresh.days} dager: minst {share_no} ansatte har meldt avvik, {len(reviews)} avvik er gjennomgått.",
+        f"In the last {fresh.days} days at least {share_en} members of staff reported deviations, and {len(reviews)} were gone through.",
         positions,
         age.edges if age else frozenset(),
     )

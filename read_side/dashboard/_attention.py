@@ -36,12 +36,16 @@ _HIGH_RISKS = sql.SQL("""
 select assessment_id, scenario_id, risk_scenario.title, band, owner, accepted_at is not null as accepted, accepted_until, next_review
 from {scenario} join {assessment} using (assessment_id)
 where not acceptable and replaced_by is null
-order by array_position(%(bands)s::text[], band) desc, next_review, scenario_id limit %(limit)s
+order by case when accepted_until < %(today)s then 0 when accepted_at is null then 1 else 2 end, accepted_until,
+         array_position(%(bands)s::text[], band) desc, next_review, scenario_id limit %(limit)s
 """)
 
 
 async def attention(view: View, limit: int = 5) -> Attention:
-    """At most `limit` of each kind, the worst or oldest first; `Dashboard` counts them all."""
+    """At most `limit` of each kind, the worst or oldest first; `Dashboard` counts them all.
+
+    Risks: those whose acceptance has expired, those that nobody has accepted, then by the end of their acceptance.
+    """
     params = {"today": view.today, "limit": limit, "bands": [band.value for band in Band]}
     deviation, scenario = view.source(DeviationRow), view.source(RiskScenarioRow)
     severe = await view.fetch_dicts(_SEVERE.format(deviation=deviation), params)

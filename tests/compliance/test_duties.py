@@ -1,5 +1,6 @@
 """How each duty is judged, and that the day on which an answer turns is the day on which it turns."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -212,6 +213,19 @@ def test_an_answer_names_the_events_it_rests_on() -> None:
     assert ask("6d", replace(EMPTY, assessments=AREAS)).positions == (50, 51)
     assert ask("6e", replace(EMPTY, assessments=AREAS, risks=(RISK,))).positions == (40,)
     assert ask("9b", replace(EMPTY, measures=(MEASURE, replace(MEASURE, position=31, due=ago(1))))).positions == (31,)
+
+
+def test_an_event_that_several_facts_rest_on_is_named_once() -> None:
+    everything = with_assignments(*map(held, LEADS), practice=CONFIRMED)
+    one_event = replace(everything, assignment_positions=dict.fromkeys(everything.assignment_positions, 5))
+    assert ask("6a", one_event).positions == (5,)
+
+
+def test_reporters_are_told_of_the_staff_and_not_as_a_fraction() -> None:
+    facts = next(facts for code, facts, *_ in CASES if code == "7d" and facts.deviations)
+    told = ask("7d", replace(facts, practice=CONFIRMED))
+    assert re.search(r"minst \d+ av \d+ ansatte", told.reason_no)
+    assert re.search(r"at least \d+ of \d+ members of staff", told.reason_en)
 
 
 days = st.integers(-700, 120).map(lambda n: TODAY + timedelta(days=n))

@@ -213,6 +213,22 @@ async def test_attention_names_the_worst_and_oldest_first(living: Living) -> Non
     assert len(one.severe_deviations) == 1
 
 
+async def test_expired_acceptances_come_first_then_risks_without_one_then_those_nearest_to_expiry(living: Living) -> None:
+    living.do(risks.AdoptMatrix(template=Template.FIVE_BY_FIVE, reason="Vår første"))
+    assessment, *scenarios = _assess(living, Area.INFORMATION_SECURITY, *[(5, 5)] * 5)
+    far, expired, unaccepted, near, long_expired = scenarios
+    for scenario, until in ((far, "2024-12-01"), (expired, "2024-03-01"), (near, "2024-03-02"), (long_expired, "2024-02-01")):
+        living.do(
+            risks.AcceptRisk(
+                assessment_id=assessment, scenario_id=scenario, approver=living.actor, reason="Nytt anlegg", until=date.fromisoformat(until)
+            )
+        )
+    living.fold()
+    async with living.at("2024-03-02").view() as view:
+        found = [risk.scenario_id for risk in (await attention(view)).high_risks]
+    assert found == [long_expired, expired, unaccepted, near, far]
+
+
 async def test_the_practices_of_a_database_do_not_mix(database: Database) -> None:
     here, there = Living(database), Living(database, "storgata")
     for living, reports in ((here, 1), (there, 3)):

@@ -3,29 +3,37 @@
 import asyncio
 from dataclasses import replace
 from datetime import date
+from uuid import UUID
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from events.deviation import Category
+from events.risk_assessment import Band
 from gateway.problems import Language
 from gateway.web._draw import Drawer
+from gateway.web._duties import duty_panel
 from gateway.web._language import Speech
+from gateway.web._lists import Names, attention_lists
 from gateway.web._panels import panels
 from gateway.web._tiles import Tone, tiles
 from gateway.web.charts import ChartName, Size, monthly_median, specification
+from read_side.compliance import Answer, Compliance
 from read_side.dashboard.figures import (
     AgeBucket,
     AgeCount,
+    Attention,
     CategoryCount,
     Dashboard,
     DeviationFigures,
+    HighRisk,
     MedianDays,
     MonthFigures,
     OpenGroup,
     RiskFigures,
     TaskFigures,
 )
+from read_side.regulations import all_duties
 
 pytestmark = pytest.mark.anyio
 
@@ -73,6 +81,35 @@ def test_a_tile_that_shows_none_is_no_alarm(expiring: int, expired: int, tone: T
     (tile,) = (tile for tile in tiles(replace(BUSY, risks=risks), [], EN) if tile.label == EN.text("figures.acceptances_expiring"))
     assert (tile.value, tile.tone) == (str(expiring), tone)
     assert ("2" in tile.note.replace("30", "")) is bool(expired)
+
+
+@pytest.mark.parametrize(
+    ("stand", "value", "note", "tone"),
+    [
+        ([Compliance.MET] * 8 + [Compliance.DUE_SOON], "0", "9 av 9 som kan vises her, er oppfylt; 1 av dem er snart på tide", Tone.GOOD),
+        (
+            [Compliance.MET, Compliance.STALE, Compliance.MISSING, Compliance.NOT_SHOWN],
+            "2",
+            "1 av 3 som kan vises her, er oppfylt",
+            Tone.BAD,
+        ),
+        ([Compliance.NOT_SHOWN, Compliance.NOT_APPLICABLE], "0", "0 av 0 som kan vises her, er oppfylt", Tone.PLAIN),
+    ],
+)
+def test_the_tile_and_the_list_of_duties_count_the_same(stand: list[Compliance], value: str, note: str, tone: Tone) -> None:
+    answers = [Answer(all_duties()[0], status, "", "", (), None, None) for status in stand]
+    tile = tiles(BUSY, answers, NO)[-1]
+    assert (tile.label, tile.value, tile.note, tile.tone) == ("Krav som ikke er oppfylt", value, note, tone)
+    chips = {NO.name(status): count for status, count in duty_panel(answers, NO).summary}
+    met = sum(count for name, count in chips.items() if name.startswith("oppfylt"))
+    assert note.startswith(f"{met} av ")
+
+
+@pytest.mark.parametrize(("today", "told"), [(date(2026, 6, 27), "til 27. juni 2026"), (date(2026, 6, 28), "utløpt 27. juni 2026")])
+def test_an_acceptance_that_is_over_is_told_as_expired(today: date, told: str) -> None:
+    risk = HighRisk(UUID(int=1), UUID(int=2), "Strømbrudd", Band.HIGH, None, True, date(2026, 6, 27), None)
+    risks = attention_lists(Attention((), (), (), (risk,)), BUSY, Names({}, {}, True, NO), today)[-1]
+    assert risks.rows[0][2].replace("\N{NO-BREAK SPACE}", " ") == told
 
 
 async def test_every_chart_can_be_drawn_in_both_languages_and_sizes() -> None:

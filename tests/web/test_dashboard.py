@@ -142,6 +142,27 @@ def test_a_day_that_cannot_be_is_told_on_a_page(kari: Visitor, day: str, status:
     assert page.one("h1").text
 
 
+@pytest.mark.parametrize(("language", "day"), [("nb", "1. januar 2131"), ("en", "1 January 2131")])
+def test_a_day_ahead_is_written_as_people_write_it(kari: Visitor, language: str, day: str) -> None:
+    told = kari.page(f"/p/fjordgata?as_of=2131-01-01&lang={language}", 422).one("main").text
+    assert day in told
+    assert "2131-01-01" not in told
+
+
+@pytest.mark.parametrize(("address", "status"), [("p/fjordgata?as_of=yesterday", 400), ("p/storgata", 403), ("nowhere", 404)])
+def test_an_error_shows_who_is_signed_in_the_way_back(kari: Visitor, address: str, status: int) -> None:
+    page = kari.page(f"/{address}", status)
+    buttons = [link.attributes["href"] for link in page.all("a", class_="button")]
+    assert buttons == ["/p/fjordgata", "/"]
+    assert "Logget inn som" in page.one("form", class_="who").text
+
+
+def test_an_error_shows_a_stranger_the_way_to_the_start_page_only(visitor: Visitor) -> None:
+    page = visitor.page("/nowhere", 404)
+    assert [link.attributes["href"] for link in page.all("a", class_="button")] == ["/"]
+    assert not page.all("form", class_="who")
+
+
 def test_who_may_not_see_persons_sees_none(visitor: Visitor, village: Village) -> None:
     page = visitor.sign_in("fjordgata", "analyst").page("/p/fjordgata")
     told = text(page)
