@@ -34,7 +34,7 @@ def parse_json(content: bytes) -> Any:
     try:
         value = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise _unreadable(error) from None
+        raise _unreadable(error, content) from None
     if _may_repeat_a_key(content, value):
         _refuse_repeated_keys(content)
     return value
@@ -79,7 +79,11 @@ async def read_body(request: Request, limit: int) -> bytes:
     return bytes(content)
 
 
-def _unreadable(error: orjson.JSONDecodeError) -> ProblemError:
+def _unreadable(error: orjson.JSONDecodeError, content: bytes) -> ProblemError:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return ProblemError(400, "body.not_utf8")
     if "depth limit" in error.msg:
         return ProblemError(400, "body.too_deep")
     if "surrogate" in error.msg:

@@ -21,11 +21,21 @@ class UnusableDatabaseError(Exception):
 
 @contextmanager
 def database(settings: Settings) -> Iterator[str]:
-    """The libpq URL of the database, migrated to this version; raises UnusableDatabaseError."""
+    """The libpq URL of the database, migrated to this version; makes none. Raises UnusableDatabaseError."""
+    require_database(settings)
     with any_database(settings) as url:
         if pending(url):
             raise UnusableDatabaseError("the database is not of the form that this version needs: run `sporbar migrate` first")
         yield url
+
+
+def require_database(settings: Settings) -> None:
+    """Raise UnusableDatabaseError where no database is named and no embedded one was ever made; makes nothing."""
+    if settings.database_url is None and not settings.postgres_dir.exists():
+        raise UnusableDatabaseError(
+            f"there is no database in {settings.data_dir}: set SPORBAR_DATA_DIR or SPORBAR_DATABASE_URL to where it is, "
+            "or make one with `sporbar migrate`"
+        )
 
 
 @contextmanager

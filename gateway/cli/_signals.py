@@ -93,9 +93,10 @@ def run_until_stopped(work: Stoppable) -> None:
 
 @contextmanager
 def interrupted_by_sigterm(interrupts: Interrupts) -> Iterator[None]:
-    """Within it, SIGTERM is as good as Ctrl-C: what was going on has not been done."""
-    before = signal.signal(signal.SIGTERM, interrupts)
+    """Within it, SIGTERM is as good as Ctrl-C, whoever had that before: what was going on has not been done."""
+    before = {number: signal.signal(number, interrupts) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.cli._signals import Interrupts
+
 if TYPE_CHECKING:
     from gateway.settings import Settings
 
@@ -15,6 +17,7 @@ commands = typer.Typer()
 
 @commands.command(epilog="Example: sporbar demo")
 def demo(
+    context: typer.Context,
     practices: Annotated[int, typer.Option(min=1, max=50, help="How many practices are made at the first start.")] = 3,
     years: Annotated[int, typer.Option(min=1, max=10, help="How many years of history they have.")] = 3,
     seed: Annotated[int, typer.Option(help="The same seed makes the same practices.")] = 7,
@@ -26,11 +29,13 @@ def demo(
     from gateway.cli._database import any_database
     from gateway.cli._http import address, listen, serve_until_stopped
     from gateway.cli._parts import parts
-    from gateway.cli._signals import stopped_by_sigterm
+    from gateway.cli._signals import interrupted_by_sigterm, stopped_by_sigterm
     from gateway.logs import configure_logging
     from gateway.settings import LogLevel, load_settings
     from projections._engine._generation import ensure_generation
 
+    interrupts: Interrupts = context.obj
+    interrupts.outcome = lambda: "stopped; the same command goes on"
     settings = load_settings()
     settings = settings.model_copy(update={"demo_sign_in": True, "graphql_introspection": True})
     configure_logging(max(settings.log_level, LogLevel.WARNING, key=list(LogLevel).index), settings.log_format)
@@ -41,7 +46,8 @@ def demo(
         url = stack.enter_context(any_database(settings))
         migrate(url)
         ensure_generation(url)
-        _make_practices(settings, url, practices, years, seed)
+        with interrupted_by_sigterm(interrupts):
+            _make_practices(settings, url, practices, years, seed)
         stack.enter_context(parts("project", "schedule"))
         _say_what_to_open(address(listener))
         serve_until_stopped(make_app(settings, url), listener, settings)
@@ -60,7 +66,8 @@ def _make_practices(settings: "Settings", url: str, practices: int, years: int, 
     made = settings.data_dir / "demo.json"
     if made.exists():
         return
-    typer.echo(f"Making {practices} practices with {years} years of history; this happens once.")
+    made_of = f"{_number(practices, 'practice')} with {_number(years, 'year')} of history"
+    typer.echo(f"Making {made_of}; this happens once.")
     with progress_bar("commands") as tell:
         generate(
             url,
@@ -73,6 +80,10 @@ def _make_practices(settings: "Settings", url: str, practices: int, years: int, 
     if parked := list_parked(url):
         raise GeneratorError(f"{parked[0].ledger} could not be folded: see `sporbar parked list`, then start again")
     _remember(made, {"practices": practices, "years": years, "seed": seed})
+
+
+def _number(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _remember(path: Path, what: dict[str, int]) -> None:

@@ -43,7 +43,7 @@ def export(
     """
     from events.ledger.connect import sync_pool
     from gateway.auth.keys import pseudonym_secret
-    from gateway.cli._database import database
+    from gateway.cli._database import database, require_database
     from gateway.cli._progress import progress_bar
     from gateway.cli._signals import interrupted_by_sigterm
     from gateway.export import Source
@@ -54,6 +54,7 @@ def export(
     interrupts: Interrupts = context.obj
     interrupts.outcome = partial(_left, to, format_)
     settings = load_settings()
+    require_database(settings)
     secret, chosen = pseudonym_secret(settings.pseudonym_key), format_named(format_)
     if continues is not None:
         chosen.require_resumable()

@@ -35,7 +35,7 @@ def token(
     from datetime import UTC
 
     from gateway.auth.local import local_issuer
-    from gateway.cli._database import database, recorded_events
+    from gateway.cli._database import database, recorded_events, require_database
     from gateway.settings import load_settings
 
     if sum(each is not None for each in (holder, member, role)) + founder != 1:
@@ -43,6 +43,7 @@ def token(
     if role is not None and role not in _OUTSIDERS:
         raise typer.BadParameter("--role is for people from outside, auditor or analyst; for members give --holder or --member")
     settings, now = load_settings(), datetime.now(UTC)
+    require_database(settings)
     issuer = local_issuer(settings)
     with database(settings) as url:
         recorded = recorded_events(url, practice)

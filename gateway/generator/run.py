@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from events._workers import end_with_parent
+from events._workers import Workers
 from events.ledger.connect import conninfo, sync_pool
 from events.ledger.errors import NotSimulated
 from events.ledger.recorder import open_ledger
@@ -76,16 +76,9 @@ def generate(
     truth_dir.mkdir(parents=True, exist_ok=True)
     context = get_context("spawn")
     done, planned = context.Value("q", 0), context.Value("q", 0)
-    with ProcessPoolExecutor(PROCESSES, context, _count_in, (done, planned)) as pool:
+    with Workers(PROCESSES, _count_in, (done, planned)) as pool:
         waiting: set[Future[int]] = {pool.submit(_generate_one, url, order, secret, truth_dir) for order in wanted}
-        carried_out = 0
-        try:
-            for finished in _as_completed(waiting, lambda: progress(done.value, planned.value)):
-                carried_out += finished
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return carried_out
+        return sum(_as_completed(waiting, lambda: progress(done.value, planned.value)))
 
 
 def _as_completed(waiting: set[Future[int]], tell: Callable[[], None]) -> Iterator[int]:
@@ -100,7 +93,6 @@ _counts: list["Synchronized[int]"] = []
 
 
 def _count_in(done: "Synchronized[int]", planned: "Synchronized[int]") -> None:
-    end_with_parent()
     _counts[:] = [done, planned]
 
 
@@ -134,7 +126,14 @@ def _as_begun(order: Order, truth_dir: Path) -> Order:
     told = json.loads(file.read_text(encoding="utf-8"))
     if told["seed"] != order.seed:
         raise _other_seed(order.practice)
-    return replace(order, start=date.fromisoformat(told["start"]), end=date.fromisoformat(told["end"]))
+    begun = replace(order, start=date.fromisoformat(told["start"]), end=date.fromisoformat(told["end"]))
+    if _years(begun) != _years(order):
+        raise GeneratorError(f"{order.practice} was made with --years {_years(begun)}: use that, or another database")
+    return begun
+
+
+def _years(order: Order) -> int:
+    return order.end.year - order.start.year
 
 
 def _other_seed(practice: str) -> GeneratorError:

@@ -1,8 +1,8 @@
 """Work by practice in several processes, with a count of the events done that everybody adds to."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ALL_COMPLETED, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import ALL_COMPLETED, wait
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
@@ -12,7 +12,7 @@ from typing import Any, TypeVar, Union
 
 from psycopg import Connection
 
-from events._workers import end_with_parent
+from events._workers import Workers
 from projections._all import read_models
 from projections._engine._fold import without_gc
 from projections._engine._store import Store, connect
@@ -61,7 +61,7 @@ class Crew:
         self._names: Names = context.Queue() if self._others else SimpleQueue()
         self._counted: Synchronized[int] = context.Value("q", 0)
         given = (url, schema, self._names, self._counted)
-        self._pool = ProcessPoolExecutor(self._others, context, _sit_down, given) if self._others else None
+        self._pool = Workers(self._others, _sit_down, given) if self._others else None
 
     def run(self, job: Job[T], names: Iterable[str], tell: Count) -> list[T]:
         """Do a job for each name, in the order given; `tell` hears of events done anywhere."""
@@ -86,10 +86,11 @@ class Crew:
             self._counted.value = 0
         return [*done, *(one for future in elsewhere for one in future.result())]
 
-    def leave(self) -> None:
-        """End the other processes."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """The other processes end with the block."""
+        with self._pool or nullcontext():
+            yield
 
 
 @contextmanager
@@ -99,10 +100,8 @@ def crew(
     """A crew for practices of some sizes in events, with no more processes than help; they end with the block."""
     worth = min(processes, len(sizes)) if sum(sizes.values()) > WORTH_A_PROCESS else 1
     working = Crew(url, schema, worth, models)
-    try:
+    with working.at_work():
         yield working
-    finally:
-        working.leave()
 
 
 _at: "list[tuple[Desk, Names]]" = []
@@ -113,7 +112,6 @@ def _sit_down(url: str, schema: str, names: Names, counted: "Synchronized[int]")
         with counted.get_lock():
             counted.value += events
 
-    end_with_parent()
     conn = connect(url, statement_timeout=0)
     _at.append((Desk(conn, Store(conn, schema, read_models()), count), names))
 

@@ -132,7 +132,7 @@ def test_what_goes_wrong_is_one_line_that_says_what_to_do(generated: Generated, 
         ((PRACTICE, "--to", "out", "--continues", elsewhere), f"belongs to another practice than {PRACTICE}"),
         ((PRACTICE, "--to", "out", "--continues", "abc"), "was not given out here"),
         ((PRACTICE, "--to", "out", "--resume"), "leave --resume out"),
-        ((PRACTICE, "--to", "taken"), "name a new one"),
+        ((PRACTICE, "--to", "taken"), "name a new one, or remove it"),
         ((PRACTICE, "--to", "taken/out"), "cannot write"),
     ):
         status, out, err = ended(generated.database, tmp_path, *arguments)

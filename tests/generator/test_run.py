@@ -80,8 +80,8 @@ async def test_a_stopped_generator_goes_on_and_the_duties_answer(database: Datab
 
 
 def test_what_was_begun_on_another_day_goes_on_with_its_own_days(database: Database, tmp_path: Path) -> None:
-    def given(seed: int, later: int = 0, truth_dir: Path = tmp_path) -> int:
-        days = [day + timedelta(days=later) for day in (date(2025, 1, 4), date(2025, 1, 10))]  # from a Saturday on
+    def given(seed: int, later: int = 0, truth_dir: Path = tmp_path, first: date = date(2025, 1, 4)) -> int:
+        days = [day + timedelta(days=later) for day in (first, date(2025, 1, 10))]  # from a Saturday on
         return generate(
             database.url, [Order("fjordgata", "Fjordgata legesenter", PROFILES[0], seed, *days)], secret=b"-", truth_dir=truth_dir
         )
@@ -91,6 +91,8 @@ def test_what_was_begun_on_another_day_goes_on_with_its_own_days(database: Datab
     assert (given(seed=7), given(seed=7, later=2)) == (0, 0)
     with pytest.raises(GeneratorError, match="was not made with this seed"):
         given(seed=8)
+    with pytest.raises(GeneratorError, match="was made with --years 0"):
+        given(seed=7, first=date(2024, 1, 10))
     assert (tmp_path / "fjordgata.json").read_bytes() == truth
     with pytest.raises(GeneratorError, match="another data directory"):
         given(seed=7, truth_dir=tmp_path / "elsewhere")

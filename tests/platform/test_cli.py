@@ -161,6 +161,21 @@ def test_a_command_on_a_database_that_was_never_migrated_says_so(database: Datab
     assert failed.stderr == "sporbar: the database is not of the form that this version needs: run `sporbar migrate` first\n"
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(("verify",), ("rebuild",), ("parked", "list"), ("open", "fjordgata"), ("serve",)),
+        *(("token", "fjordgata", "--role", "auditor"), ("export", "fjordgata", "--to", "out")),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_command_where_there_is_no_database_makes_nothing(tmp_path: Path, command: tuple[str, ...]) -> None:
+    failed = run(*command, SPORBAR_DATA_DIR=str(tmp_path), SPORBAR_PORT="0")
+    assert failed.returncode == 1
+    assert failed.stderr.startswith(f"sporbar: there is no database in {tmp_path}: ")
+    assert list(tmp_path.iterdir()) == []
+
+
 @contextmanager
 def running(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """A command that runs until it is told to stop, its output in one pipe."""

@@ -9,17 +9,15 @@ checkpoint that a witness holds, exposes that: compare `Report.root` at `Report.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from multiprocessing import get_context
-from os import cpu_count
 from typing import Any, TypeVar
 
 import psycopg
 
-from events._workers import end_with_parent
+from events._workers import Workers
 from events.ledger import reader
 from events.ledger.connect import conninfo
 from events.ledger.verify._lines import check_lines
@@ -71,13 +69,13 @@ def verify_all(url: str, ledgers: Iterable[str] | None = None, *, processes: int
     with psycopg.connect(session, autocommit=True) as connection:
         names = sorted(reader.ledgers(connection) if ledgers is None else ledgers)
         sizes = {name: reader.size(connection, name) for name in names}
-    with ProcessPoolExecutor(processes or cpu_count(), get_context("spawn"), end_with_parent) as pool:
+    with Workers(processes) as pool:
         begun = [(name, _begin(pool, session, name, size)) for name, size in sizes.items()]
         for name, (tree, parts) in begun:
             yield _report(name, tree.result(), *(part.result() for part in parts))
 
 
-def _begin(pool: ProcessPoolExecutor, session: str, ledger: str, size: int) -> tuple[Future[Tree], list[Future[list[Problem]]]]:
+def _begin(pool: Workers, session: str, ledger: str, size: int) -> tuple[Future[Tree], list[Future[list[Problem]]]]:
     tree = pool.submit(_alone, session, partial(check_tree, ledger=ledger, upto=size))
     parts = [pool.submit(_alone, session, partial(check_streams, ledger=ledger))]
     for first in range(1, size + 1, _SHARE):
