@@ -17,8 +17,8 @@ unexport PYTHONDONTWRITEBYTECODE  # compiling every module anew is a third of a 
 run: $(STAMP)
 	@$(BIN)/sporbar demo || test $$? -eq 130
 
-# One worker a core; a file's tests stay together, so that a server started for a module is started once, and so do all
-# files of Kafka (tests/conftest.py).
+# One worker a core; a file's tests stay together, so that a server started for a module is started once, and so do those
+# files of Kafka that stop its broker, and those that do not (tests/conftest.py).
 test: $(STAMP) kafka
 	@$(BIN)/pytest -q -n auto --dist loadfile
 

@@ -1,6 +1,6 @@
 """The Kafka that tests use: Apache Kafka from deploy/kafka, a cluster named by the environment, or a stand-in.
 
-One broker a session. Tests that use it run in one worker (see conftest), so that they may stop and start it.
+One broker a session, which is one a worker. Tests that stop and start it have one to themselves (see conftest).
 """
 
 import os

@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With `--dist loadfile`, all files of Kafka go to one worker: there is one broker, and some tests stop it."""
+    """With `--dist loadfile`, the files of Kafka go to two workers, each with a broker of its own: those that stop it, and the others."""
     if config.getvalue("dist") != "loadfile":
         return None
     scheduler = LoadScopeScheduling(config, log)
@@ -40,7 +40,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 def _files_together(nodeid: str) -> str:
     path = nodeid.partition("::")[0]
-    return "kafka" if "kafka" in path else path
+    if "kafka" not in path:
+        return path
+    return "faults of kafka" if path.startswith("tests/faults/") else "kafka"
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

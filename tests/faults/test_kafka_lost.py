@@ -61,7 +61,7 @@ def test_lines_that_the_topic_lost_are_published_again(kafka: Broker, database: 
         assert Publisher(database.url, settings).once() == 2 * MORE
     assert read_once(settings) == recorded
     told = [(log["ledger"], log["first"], log["last"]) for log in logs if log["event"].startswith("the topic has lost lines")]
-    assert told == [("fjordgata", FIRST + 1, FIRST + MORE), ("nordlys", 1, MORE)]
+    assert sorted(told) == [("fjordgata", FIRST + 1, FIRST + MORE), ("nordlys", 1, MORE)]
     assert Publisher(database.url, settings).once() == 0
 
 

@@ -11,8 +11,10 @@ import pytest
 from eventsourcing.persistence import OperationalError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg_pool import ConnectionPool
 
 from events.ledger import reader
+from events.ledger.connect import conninfo
 from events.ledger.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from events.ledger.recorder import (
     CommandIdReused,
@@ -253,3 +255,11 @@ def test_a_pool_that_is_exhausted_is_told(database: Database) -> None:
     ledger = recorder(pool)
     with pool.connection(), pytest.raises(OperationalError):
         append(ledger, fact())
+
+
+def test_a_pool_whose_connections_do_not_commit_is_refused(database: Database) -> None:
+    append(recorder(database.sync_pool()), fact())
+    address = conninfo(database.url, "sporbar_app")
+    with ConnectionPool(address, open=True, min_size=1) as pool, pytest.raises(TypeError, match="autocommit"):
+        append(LedgerRecorder(pool, LEDGER), fact(version=2))
+    assert stored(database) == (1, 1, 1)
