@@ -3,7 +3,7 @@
 import psycopg
 
 from gateway.embedded_postgres import EmbeddedPostgres
-from tests.bench._demo import Running, running
+from tests.bench._demo import Running, data_dir, running
 from tests.bench._result import Result, limit
 from tests.bench.reading import ask_everything
 
@@ -12,6 +12,8 @@ MIB = 2**20
 
 def run() -> list[Result]:
     """First start with three practices made, next start, memory of all processes after pages and queries were asked for."""
+    if any(data_dir().iterdir()):
+        raise RuntimeError("the demo of this run was started before: measure its first start before what uses it")
     with running() as first:
         first_start, written = first.seconds, _written(first)
     with running() as second:
