@@ -76,26 +76,16 @@ def postgres() -> Iterator[Postgres]:
 @pytest.fixture
 def database(postgres: Postgres) -> Iterator[Database]:
     """A fresh, migrated database."""
-    name = postgres.make_database()
-    database = Database(postgres.url(name))
-    try:
+    with postgres.database() as database:
         yield database
-    finally:
-        database.close()
-        postgres.drop_database(name)
 
 
 @pytest.fixture
 def elsewhere(postgres: Postgres) -> Iterator[Database]:
     """Another one, for read models of records that are kept in the first; its read models are empty."""
-    name = postgres.make_database()
-    database = Database(postgres.url(name))
-    ensure_generation(database.url)
-    try:
+    with postgres.database() as database:
+        ensure_generation(database.url)
         yield database
-    finally:
-        database.close()
-        postgres.drop_database(name)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ from contextlib import closing
 from pathlib import Path
 from time import monotonic
 
-import pytest
 from structlog.testing import capture_logs
 
 from projections._kafka._port import KafkaOutlet, longest_flush
@@ -118,16 +117,6 @@ def test_the_broker_is_away_for_longer_than_anybody_waits(kafka: Broker, databas
     told = [log["event"] for log in logs if log["log_level"] == "warning"]
     assert told.count("publishing interrupted") > 1
     assert "database not reachable" not in told, "no transaction waited too long"
-
-
-@pytest.fixture
-def configured(kafka: Broker, monkeypatch: pytest.MonkeyPatch) -> KafkaSettings:
-    """Settings that a process started by the test has too."""
-    settings = kafka.settings()
-    monkeypatch.setenv("SPORBAR_KAFKA_BOOTSTRAP_SERVERS", ",".join(settings.bootstrap_servers))
-    monkeypatch.setenv("SPORBAR_KAFKA_TOPIC", settings.topic)
-    monkeypatch.setenv("SPORBAR_KAFKA_PARTITIONS", str(settings.partitions))
-    return settings
 
 
 def test_a_publisher_hangs_for_longer_than_the_database_waits(configured: KafkaSettings, database: Database, tmp_path: Path) -> None:

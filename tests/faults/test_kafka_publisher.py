@@ -14,16 +14,6 @@ from tests.faults._streams import PRACTICES, Writers, check_published, until_pub
 from tests.kafka._world import marks, messages, publishing, read_once, record, until_published
 
 
-@pytest.fixture
-def configured(kafka: Broker, monkeypatch: pytest.MonkeyPatch) -> KafkaSettings:
-    """Settings that processes started by the test have too."""
-    settings = kafka.settings()
-    monkeypatch.setenv("SPORBAR_KAFKA_BOOTSTRAP_SERVERS", ",".join(settings.bootstrap_servers))
-    monkeypatch.setenv("SPORBAR_KAFKA_TOPIC", settings.topic)
-    monkeypatch.setenv("SPORBAR_KAFKA_PARTITIONS", str(settings.partitions))
-    return settings
-
-
 def test_the_publisher_is_killed_between_acknowledgement_and_mark(configured: KafkaSettings, database: Database, tmp_path: Path) -> None:
     recorded = {practice: record(database, practice, 250) for practice in PRACTICES}
     for _ in range(2):
