@@ -113,7 +113,7 @@ async def audit_trail(view: View, subject: str, window: Window | None = None, *,
     if events.items:
         first, last = events.items[0].position, events.items[-1].position
         for declared in all_tables():
-            if declared.subject and declared.row is not ActivityRow:
+            if declared.by_subject and declared.row is not ActivityRow:
                 versions = await _versions(view, declared, subject, first, last)
                 for position, change in _changes(declared, versions, last):
                     changes[position].append(change if personal else _hidden(declared, change))
@@ -157,21 +157,38 @@ def _emptied(data: Any, path: list[str]) -> Any:
 
 async def _versions(view: View, declared: Table, subject: str, first: int, last: int) -> list[dict[str, Any]]:
     """The versions of the subject's rows that stood at some position from `first` - 1 to `last`, by key and position."""
-    columns = names(column.name for column in declared.stored)
-    arms = [_STANDING.format(columns=columns, table=sql.Identifier(view.schema, declared.name))]
+    subject_id = _uuid(subject.partition("/")[2])
+    if declared.subject_id and subject_id is None:
+        return []
+    columns, of = names(column.name for column in declared.stored), _of_subject(declared)
+    arms = [_STANDING.format(columns=columns, table=sql.Identifier(view.schema, declared.name), of_subject=of)]
     if declared.history:
-        arms.append(_REPLACED.format(columns=columns, table=sql.Identifier(view.schema, declared.history_name)))
+        arms.append(_REPLACED.format(columns=columns, table=sql.Identifier(view.schema, declared.history_name), of_subject=of))
     query = sql.SQL("{} order by {}").format(sql.SQL(" union all ").join(arms), names((*declared.key, "position")))
-    return await view.fetch_dicts(query, {"subject": subject, "first": first, "last": last})
+    return await view.fetch_dicts(query, {"subject": subject, "subject_id": subject_id, "first": first, "last": last})
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _of_subject(declared: Table) -> Query:
+    of_subject = sql.SQL("subject = %(subject)s")
+    if declared.subject_id is None:
+        return of_subject
+    return sql.SQL("{} = %(subject_id)s and {}").format(sql.Identifier(declared.subject_id), of_subject)
 
 
 _STANDING = sql.SQL(
     "select {columns}, null::bigint as replaced_at from {table}"
-    " where practice = %(view_practice)s and subject = %(subject)s and position <= %(last)s"
+    " where practice = %(view_practice)s and {of_subject} and position <= %(last)s"
 )
 _REPLACED = sql.SQL(
     "select {columns}, replaced_at from {table}"
-    " where practice = %(view_practice)s and subject = %(subject)s and position <= %(last)s and replaced_at >= %(first)s"
+    " where practice = %(view_practice)s and {of_subject} and position <= %(last)s and replaced_at >= %(first)s"
 )
 
 

@@ -32,7 +32,7 @@ from read_side._search import matches
 from read_side._tables import table
 
 
-@table("deviation", key=("deviation_id",), indexes=(("status",), ("reported_at",)))
+@table("deviation", key=("deviation_id",), subject_id="deviation_id", indexes=(("status",), ("reported_at",)))
 @dataclass(frozen=True, slots=True)
 class DeviationRow:
     """A deviation as it stands."""
@@ -88,7 +88,7 @@ class DeviationRow:
     linked_tasks: tuple[UUID, ...]
 
 
-@table("measure", key=("measure_id",), indexes=(("deviation_id",), ("due",)))
+@table("measure", key=("measure_id",), subject_id="deviation_id", indexes=(("due",),))
 @dataclass(frozen=True, slots=True)
 class MeasureRow:
     """A measure of a deviation; whether it is late is asked at an instant, not stored."""

@@ -33,7 +33,7 @@ class Score:
     reason: Personal[str | None]
 
 
-@table("risk_assessment", key=("assessment_id",), indexes=(("area",),))
+@table("risk_assessment", key=("assessment_id",), subject_id="assessment_id", indexes=(("area",),))
 @dataclass(frozen=True, slots=True)
 class RiskAssessmentRow:
     """A risk assessment as it stands."""
@@ -70,7 +70,7 @@ class RiskAssessmentRow:
     linked_tasks: tuple[UUID, ...]
 
 
-@table("risk_scenario", key=("scenario_id",), indexes=(("assessment_id",), ("next_review",)))
+@table("risk_scenario", key=("scenario_id",), subject_id="assessment_id", indexes=(("next_review",),))
 @dataclass(frozen=True, slots=True)
 class RiskScenarioRow:
     """A scenario and how its risk stands; whether a review is overdue or an acceptance over is asked at an instant."""
@@ -132,7 +132,7 @@ class RiskScenarioRow:
         return Score(**{**stored, **typed, "reason": getattr(self, f"{stage}_reason")})
 
 
-@table("risk_treatment", key=("treatment_id",), indexes=(("scenario_id",), ("due",)))
+@table("risk_treatment", key=("treatment_id",), subject_id="assessment_id", indexes=(("scenario_id",), ("due",)))
 @dataclass(frozen=True, slots=True)
 class RiskTreatmentRow:
     """A treatment of a risk; whether it is late is asked at an instant, not stored."""

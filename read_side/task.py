@@ -19,7 +19,7 @@ from read_side._page import By, Page, Window, page
 from read_side._tables import table
 
 
-@table("task", key=("task_id",), indexes=(("due",), ("recurring_task", "scheduled_on")))
+@table("task", key=("task_id",), subject_id="task_id", indexes=(("due",), ("recurring_task", "scheduled_on")))
 @dataclass(frozen=True, slots=True)
 class TaskRow:
     """A task as it stands; whether it is due or overdue is asked at an instant, not stored."""
@@ -70,7 +70,7 @@ class TaskRow:
         return TaskOnDay(self, state, (today - self.due).days if self.due and state is TaskState.OVERDUE else 0)
 
 
-@table("recurring_task", key=("recurring_task_id",))
+@table("recurring_task", key=("recurring_task_id",), subject_id="recurring_task_id")
 @dataclass(frozen=True, slots=True)
 class RecurringTaskRow:
     """A recurring task as it stands; whether it is paused or ended is asked at an instant, not stored."""
@@ -117,7 +117,7 @@ class RecurringTaskRow:
         )
 
 
-@table("task_reminder", key=("task_id", "kind", "due"), history=False)
+@table("task_reminder", key=("task_id", "kind", "due"), subject_id="task_id", history=False)
 @dataclass(frozen=True, slots=True)
 class ReminderRow:
     """A reminder that was given."""

@@ -33,8 +33,11 @@ __all__ = [
 R = TypeVar("R")
 
 _GIVEN = "$1::text, $2::uuid, $3::bytea, $4::text, $5::uuid, nullif($6::text, ''), $7::text[], $8::integer[], $9::text[], $10::json[]"
-_APPEND = Statement("sporbar_append", f"SELECT position, root, count, repeated FROM ledger.append({_GIVEN})")  # noqa: S608
-_APPEND_AT = Statement("sporbar_append_at", f"SELECT position, root, count, repeated FROM ledger.append_at({_GIVEN}, $11::timestamptz)")  # noqa: S608
+_APPEND = Statement("sporbar_append", f"SELECT position, root, count, repeated FROM ledger.append({_GIVEN})")  # noqa: S608 -- parameters only
+_APPEND_AT = Statement(
+    "sporbar_append_at",
+    f"SELECT position, root, count, repeated FROM ledger.append_at({_GIVEN}, $11::timestamptz)",  # noqa: S608 -- as above
+)
 _EVENTS = """
     SELECT subject, version, type, line FROM ledger.entry
     WHERE ledger = %b AND subject = %b AND version > %b AND version <= %b ORDER BY version {} LIMIT %b

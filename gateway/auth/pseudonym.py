@@ -48,8 +48,8 @@ def exported_command(secret: bytes, practice: str, command: str) -> str:
     A UUID of version 8 (RFC 9562) made of HMAC-SHA256; events of one command keep one.
     """
     digest = hmac.digest(secret, b"\0".join((_PURPOSE_OF_AN_EXPORTED_COMMAND, practice.encode(), command.encode())), hashlib.sha256)
-    number = int.from_bytes(digest[:16]) & ~(0xF << 76) & ~(0x3 << 62) | 8 << 76 | 2 << 62
-    return str(UUID(int=number))
+    told, variant = digest.hex(), "89ab"[digest[8] >> 4 & 3]
+    return f"{told[:8]}-{told[8:12]}-8{told[13:16]}-{variant}{told[17:20]}-{told[20:32]}"  # as str(UUID), at a sixth of its cost
 
 
 def sealed(secret: bytes, payload: bytes) -> bytes:

@@ -60,7 +60,13 @@ def mutation_type(commands: Iterable[type[Command]]) -> Any:
 
 
 def _field(name: str, command: type[Command]) -> StrawberryField:
-    async def resolve(info: Info, practice: strawberry.ID, idempotency_key: Key, input: Any, expected_version: Expected = None) -> Any:  # noqa: A002
+    async def resolve(
+        info: Info,
+        practice: strawberry.ID,
+        idempotency_key: Key,
+        input: Any,  # noqa: A002 -- the argument's name in the schema
+        expected_version: Expected = None,
+    ) -> Any:
         operation = info.context
         receipt = await operation.sources.bus.carry_out(
             operation.actor, practice, command, plain(input), key=checked_key(idempotency_key), expected_version=expected_version

@@ -9,10 +9,10 @@ from strawberry.types import ExecutionContext
 
 from gateway.graphql import activity, compliance, dashboard, deviation, practice, risk_assessment, task
 from gateway.graphql._context import Info
-from gateway.graphql._dates import SCALARS
 from gateway.graphql._execution import PlainFirst
 from gateway.graphql._mutations import mutation_type
 from gateway.graphql._root import AsOfInput, PracticeHead, state_asked_for
+from gateway.graphql._scalars import SCALARS
 from gateway.graphql._subscriptions import Subscription
 from gateway.graphql._types import field
 

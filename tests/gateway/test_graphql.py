@@ -63,6 +63,21 @@ def test_a_query_that_cannot_be_answered_says_why(practice: Practice, query: str
     assert code_of(practice.manager, query) == code
 
 
+@pytest.mark.parametrize(
+    ("query", "form"),
+    [
+        ('{ practice { deviation(id: "x") { id } } }', "0192f3a1-5b7c-7d21-9c4e-3f8a6b2d1e50"),
+        ("{ practice { deviation(id: 7) { id } } }", "0192f3a1-5b7c-7d21-9c4e-3f8a6b2d1e50"),
+        ('{ practice(asOf: { date: "2.3.2026" }) { id } }', "2026-03-02"),
+        ('{ practice(asOf: { time: "yesterday" }) { id } }', "2026-03-02T09:15:00+01:00"),
+        (f'{{ practice(asOf: {{ date: "{"x" * 1_000}" }}) {{ id }} }}', "2026-03-02"),
+    ],
+)
+def test_what_is_written_otherwise_is_told_its_form(practice: Practice, query: str, form: str) -> None:
+    (error,) = practice.manager.ask(query)["errors"]
+    assert form in error["message"]
+
+
 def test_suggestions_are_not_given(practice: Practice) -> None:
     (error,) = practice.manager.ask("{ practice { deviation { titel } positoin } }")["errors"][:1]
     assert "Did you mean" not in str(error)
