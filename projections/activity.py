@@ -1,6 +1,7 @@
 """The fold of every event into one row of activity."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from events import _registry
 from events._base import DomainEvent, Envelope
@@ -14,6 +15,13 @@ def _by_position(_event: DomainEvent, envelope: Envelope) -> Iterable[Key]:
     return [(envelope.position,)]
 
 
+def _id_of(envelope: Envelope) -> UUID | None:
+    try:
+        return envelope.subject_id
+    except ValueError:
+        return None
+
+
 activity: ReadModel[ActivityRow] = ReadModel(ActivityRow, _by_position)
 
 
@@ -23,6 +31,7 @@ def happened(_row: None, _event: DomainEvent, envelope: Envelope) -> ActivityRow
         position=envelope.position,
         time=envelope.time,
         subject=envelope.subject,
+        subject_id=_id_of(envelope),
         kind=envelope.kind,
         version=envelope.version,
         type=envelope.type,

@@ -13,10 +13,10 @@ from events._codec import decode_line
 from events._personal import personal_fields
 from read_side._as_of import Query, View
 from read_side._page import EVERY, By, Page, Window, page
-from read_side._tables import Column, Table, all_tables, names, table
+from read_side._tables import Column, Table, all_tables, names, table, table_of
 
 
-@table("activity", key=("position",), history=False, indexes=(("subject", "position"),))
+@table("activity", key=("position",), subject_id="subject_id", history=False, indexes=(("subject_id", "position"),))
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
     """That an event happened: what one searches and counts by. The event itself is read from its line."""
@@ -25,6 +25,8 @@ class ActivityRow:
     time: datetime
     """When it was recorded."""
     subject: str
+    subject_id: UUID | None
+    """The id of a subject that is named by one."""
     kind: str
     """The kind of the subject, for instance `deviation`."""
     version: int
@@ -88,7 +90,7 @@ async def timeline(
     """
     conditions: list[Query] = [EVERY]
     if subject is not None:
-        conditions.append(sql.SQL("subject = %(subject)s"))
+        conditions.append(_of_subject(table_of(ActivityRow), subject))
     if kinds is not None:
         conditions.append(sql.SQL("kind = any(%(kinds)s)"))
     found = await page(
@@ -97,7 +99,7 @@ async def timeline(
         window or Window(),
         by=[By("position", descending=newest_first)],
         where=sql.SQL(" and ").join(conditions),
-        params={"subject": subject, "kinds": list(kinds or ())},
+        params={"subject": subject, "subject_id": _uuid(subject), "kinds": list(kinds or ())},
     )
     items = await _events(view, [row.position for row in found.items], personal=personal)
     return Page(items, found.cursors, found.has_next, found.has_previous, found.total)
@@ -157,29 +159,29 @@ def _emptied(data: Any, path: list[str]) -> Any:
 
 async def _versions(view: View, declared: Table, subject: str, first: int, last: int) -> list[dict[str, Any]]:
     """The versions of the subject's rows that stood at some position from `first` - 1 to `last`, by key and position."""
-    subject_id = _uuid(subject.partition("/")[2])
-    if declared.subject_id and subject_id is None:
-        return []
-    columns, of = names(column.name for column in declared.stored), _of_subject(declared)
-    arms = [_STANDING.format(columns=columns, table=sql.Identifier(view.schema, declared.name), of_subject=of)]
+    columns, of_subject = names(column.name for column in declared.stored), _of_subject(declared, subject)
+    arms = [_STANDING.format(columns=columns, table=sql.Identifier(view.schema, declared.name), of_subject=of_subject)]
     if declared.history:
-        arms.append(_REPLACED.format(columns=columns, table=sql.Identifier(view.schema, declared.history_name), of_subject=of))
+        arms.append(_REPLACED.format(columns=columns, table=sql.Identifier(view.schema, declared.history_name), of_subject=of_subject))
     query = sql.SQL("{} order by {}").format(sql.SQL(" union all ").join(arms), names((*declared.key, "position")))
-    return await view.fetch_dicts(query, {"subject": subject, "subject_id": subject_id, "first": first, "last": last})
+    return await view.fetch_dicts(query, {"subject": subject, "subject_id": _uuid(subject), "first": first, "last": last})
 
 
-def _uuid(text: str) -> UUID | None:
+def _uuid(subject: str | None) -> UUID | None:
+    """The id of a subject that is named by a UUID."""
     try:
-        return UUID(text)
+        return UUID((subject or "").partition("/")[2])
     except ValueError:
         return None
 
 
-def _of_subject(declared: Table) -> Query:
+def _of_subject(declared: Table, subject: str) -> Query:
+    """Whether a row is one of a subject."""
     of_subject = sql.SQL("subject = %(subject)s")
     if declared.subject_id is None:
         return of_subject
-    return sql.SQL("{} = %(subject_id)s and {}").format(sql.Identifier(declared.subject_id), of_subject)
+    same = "{} = %(subject_id)s and {}" if _uuid(subject) else "{} is null and {}"
+    return sql.SQL(same).format(sql.Identifier(declared.subject_id), of_subject)
 
 
 _STANDING = sql.SQL(

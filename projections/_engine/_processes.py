@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ALL_COMPLETED, wait
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
@@ -51,19 +51,18 @@ Names = Union["Queue[str | None]", "SimpleQueue[str | None]"]
 
 
 class Crew:
-    """Does jobs for one schema, in this process and in others beside it."""
+    """Does jobs in this process and in others beside it, which start at once."""
 
-    def __init__(self, url: str, schema: str, processes: int, models: tuple[ReadModel[Any], ...] | None) -> None:
+    def __init__(self, url: str, processes: int, models: tuple[ReadModel[Any], ...] | None) -> None:
         """`processes` in all; other ones only with the read models that every process knows."""
-        self._url, self._schema, self._models = url, schema, models
+        self._url, self._models = url, models
         self._others = processes - 1 if models is None else 0
         context = get_context("spawn")
         self._names: Names = context.Queue() if self._others else SimpleQueue()
         self._counted: Synchronized[int] = context.Value("q", 0)
-        given = (url, schema, self._names, self._counted)
-        self._pool = Workers(self._others, _sit_down, given) if self._others else None
+        self._pool = Workers(self._others, _sit_down, (url, self._names, self._counted)) if self._others else None
 
-    def run(self, job: Job[T], names: Iterable[str], tell: Count) -> list[T]:
+    def run(self, schema: str, job: Job[T], names: Iterable[str], tell: Count) -> list[T]:
         """Do a job for each name, in the order given; `tell` hears of events done anywhere."""
         for name in [*names, *[None] * (self._others + 1)]:
             self._names.put(name)
@@ -76,9 +75,9 @@ class Crew:
                 told, before = self._counted.value, told
             tell(told - before)
 
-        elsewhere = [self._pool.submit(_work, job) for _ in range(self._others)] if self._pool else []
+        elsewhere = [self._pool.submit(_work, schema, job) for _ in range(self._others)] if self._pool else []
         with connect(self._url, statement_timeout=0) as conn:
-            desk = Desk(conn, Store(conn, self._schema, self._models or read_models()), count)
+            desk = Desk(conn, Store(conn, schema, self._models or read_models()), count)
             done = _work_through(job, desk, self._names)
         while wait(elsewhere, timeout=0.1, return_when=ALL_COMPLETED).not_done:
             count(0)
@@ -89,36 +88,46 @@ class Crew:
     @contextmanager
     def at_work(self) -> Iterator[None]:
         """The other processes end with the block."""
-        with self._pool or nullcontext():
+        if self._pool is None:
+            yield
+            return
+        with self._pool:
+            for _ in range(self._others):
+                self._pool.submit(_arrived)
             yield
 
 
 @contextmanager
-def crew(
-    url: str, schema: str, processes: int, sizes: Mapping[str, int], models: tuple[ReadModel[Any], ...] | None = None
-) -> Iterator[Crew]:
+def crew(url: str, processes: int, sizes: Mapping[str, int], models: tuple[ReadModel[Any], ...] | None = None) -> Iterator[Crew]:
     """A crew for practices of some sizes in events, with no more processes than help; they end with the block."""
     worth = min(processes, len(sizes)) if sum(sizes.values()) > WORTH_A_PROCESS else 1
-    working = Crew(url, schema, worth, models)
+    working = Crew(url, worth, models)
     with working.at_work():
         yield working
 
 
-_at: "list[tuple[Desk, Names]]" = []
+_at: "list[tuple[Connection[Any], Names, Count]]" = []
+_stores: dict[str, Store] = {}
+"""By schema."""
 
 
-def _sit_down(url: str, schema: str, names: Names, counted: "Synchronized[int]") -> None:
+def _sit_down(url: str, names: Names, counted: "Synchronized[int]") -> None:
     def count(events: int) -> None:
         with counted.get_lock():
             counted.value += events
 
-    conn = connect(url, statement_timeout=0)
-    _at.append((Desk(conn, Store(conn, schema, read_models()), count), names))
+    read_models()
+    _at.append((connect(url, statement_timeout=0), names, count))
 
 
-def _work(job: Job[T]) -> list[T]:
-    desk, names = _at[0]
-    return _work_through(job, desk, names)
+def _arrived() -> None:
+    """Nothing: the process has started once it can do this."""
+
+
+def _work(schema: str, job: Job[T]) -> list[T]:
+    conn, names, count = _at[0]
+    store = _stores.get(schema) or _stores.setdefault(schema, Store(conn, schema, read_models()))
+    return _work_through(job, Desk(conn, store, count), names)
 
 
 def _work_through(job: Job[T], desk: Desk, names: Names) -> list[T]:

@@ -67,12 +67,12 @@ def rebuild(url: str, *, processes: int = 2, models: tuple[ReadModel[Any], ...] 
     """
     started, every = perf_counter(), models or read_models()
     with _alone(url) as conn:
-        dropped = drop_inactive(conn)
-        with conn.transaction():
-            generation = begin(conn, every)
         sizes = dict(_practices(conn))
-        with crew(url, generation.schema, processes, sizes, models) as workers:
-            _fill(workers, sizes, progress)
+        with crew(url, processes, sizes, models) as workers:
+            dropped = drop_inactive(conn)
+            with conn.transaction():
+                generation = begin(conn, every)
+            _fill(workers, generation.schema, sizes, progress)
             _make_indexes(conn, workers, generation.schema, every)
         progress("catch up", sum(sizes.values()), sum(sizes.values()))
         _switch(url, conn, generation, every)
@@ -94,7 +94,7 @@ def _practices(conn: Connection[Any]) -> list[tuple[str, int]]:
     return conn.execute("select ledger, size from projection.record where strpos(ledger, '/') = 0 order by size desc, ledger").fetchall()
 
 
-def _fill(workers: Crew, sizes: dict[str, int], progress: Progress) -> None:
+def _fill(workers: Crew, schema: str, sizes: dict[str, int], progress: Progress) -> None:
     total, done = sum(sizes.values()), 0
 
     def tell(events: int) -> None:
@@ -102,7 +102,7 @@ def _fill(workers: Crew, sizes: dict[str, int], progress: Progress) -> None:
         done += events
         progress("fold", done, total)
 
-    workers.run(build_practice, sizes, tell)
+    workers.run(schema, build_practice, sizes, tell)
     progress("index", total, total)
 
 
@@ -111,8 +111,8 @@ def _make_indexes(conn: Connection[Any], workers: Crew, schema: str, models: tup
     sizes = dict(conn.execute("select relname, pg_relation_size(oid) from pg_class where relnamespace = %s::regnamespace", (schema,)))
     made = {name: len(made) for model in models for name, made in index_statements(model.table, schema).items()}
     largest = sorted(made, key=lambda name: (-sizes[name], name))
-    workers.run(make_index, [f"{name} {number}" for name in largest for number in range(made[name])], lambda _events: None)
-    workers.run(analyse, largest, lambda _events: None)
+    workers.run(schema, make_index, [f"{name} {number}" for name in largest for number in range(made[name])], lambda _events: None)
+    workers.run(schema, analyse, largest, lambda _events: None)
     declare_keys(conn, schema, models)
 
 

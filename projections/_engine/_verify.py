@@ -67,8 +67,8 @@ def verify_read_models(
         done += events
         progress("replay", done, total)
 
-    with crew(url, schema, processes, positions, models) as workers:
-        for differences in workers.run(verify_practice, positions, tell):
+    with crew(url, processes, positions, models) as workers:
+        for differences in workers.run(schema, verify_practice, positions, tell):
             found += differences
     return Verified(schema, len(positions), total, sorted(found, key=lambda one: (one.practice, one.position, one.table)))
 

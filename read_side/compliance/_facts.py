@@ -192,7 +192,7 @@ _DEVIATIONS = sql.SQL("""
            status = 'rejected' as rejected,
            case when status = 'closed' then (
                select max(position) from {ActivityRow}
-               where activity.subject = deviation.subject and type = 'deviation.closed.v1'
+               where activity.subject_id = deviation_id and type = 'deviation.closed.v1'
            ) end as closed_position,
            case when first_look.type = 'deviation.reviewed.v1' then reviewed_on
                 else (first_look.time at time zone 'Europe/Oslo')::date end as reviewed_on,
@@ -200,7 +200,7 @@ _DEVIATIONS = sql.SQL("""
     from {DeviationRow}
     left join lateral (
         select position, type, time from {ActivityRow}
-        where activity.subject = deviation.subject and type in ('deviation.reviewed.v1', 'deviation.causes_analysed.v1')
+        where activity.subject_id = deviation_id and type in ('deviation.reviewed.v1', 'deviation.causes_analysed.v1')
         order by position limit 1
     ) as first_look on true
     order by number""")
@@ -214,7 +214,7 @@ _ASSESSMENTS = sql.SQL("""
     from {RiskAssessmentRow}
     cross join lateral (
         select position, time from {ActivityRow}
-        where activity.subject = risk_assessment.subject and type = 'risk_assessment.completed.v1'
+        where activity.subject_id = assessment_id and type = 'risk_assessment.completed.v1'
         order by position desc limit 1
     ) as last
     where replaced_by is null

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 from threading import Thread
 from time import perf_counter, sleep
 from typing import Any
@@ -38,6 +38,7 @@ PRACTICES = [f"practice-{number}" for number in range(6)]
 DEVIATIONS = 2_400
 """In each practice, of thirteen events."""
 WORKERS = 2
+ROUNDS = 5
 OWN_WRITES = 200
 LIBRARY_EVENTS = 3_000
 LIBRARY = "eventsourcing 9.5 ProjectionRunner, one row a stream, no history"
@@ -53,8 +54,13 @@ def run() -> list[Result]:
             migrate.migrate(url)
             ensure_generation(url)
             record_lives(url, lives)
-            theirs = library.events_a_second(url, lives[:LIBRARY_EVENTS])
-            return [*_live(url, theirs), *_rebuilt(url, theirs), *_own_writes(url, lives)]
+            return [*_live(url, _theirs(url, lives, 0)), *_rebuilt(url, lives), *_own_writes(url, lives)]
+
+
+def _theirs(url: str, lives: list[StoredEvent], turn: int) -> float:
+    """The library's rate, on events that it has not had."""
+    before = turn * LIBRARY_EVENTS
+    return library.events_a_second(url, lives[before : before + LIBRARY_EVENTS], before)
 
 
 def record_lives(url: str, lives: list[StoredEvent]) -> None:
@@ -86,18 +92,21 @@ def _live(url: str, theirs: float) -> list[Result]:
     ]
 
 
-def _rebuilt(url: str, theirs: float) -> list[Result]:
-    rebuilt = rebuild(url, processes=WORKERS)
-    rate = rebuilt.events / rebuilt.seconds
+def _rebuilt(url: str, lives: list[StoredEvent]) -> list[Result]:
+    """In turns with the library, since the machine is not as quick in one minute as in the next."""
+    turns = [(_theirs(url, lives, turn), rebuild(url, processes=WORKERS)) for turn in range(1, ROUNDS + 1)]
+    rates, rebuilt = [rebuilt.events / rebuilt.seconds for _, rebuilt in turns], turns[-1][1]
+    rate, library_rate = median(rates), median(theirs for theirs, _ in turns)
     started = perf_counter()
     verified = verify_read_models(url, processes=WORKERS)
     seconds = perf_counter() - started
     assert verified.sound
     assert _rows(url, rebuilt.schema) == len(PRACTICES) * DEVIATIONS
-    note = f"{WORKERS} processes, {rebuilt.events:,} events; with their start, indexes, statistics and the switch; {stages(url)}"
+    shape = f"{WORKERS} processes, {rebuilt.events:,} events; with their start, indexes, statistics and the switch"
+    note = f"{shape}; the median of {', '.join(f'{each:,.0f}' for each in rates)}; {stages(url)}"
     return [
         limit("rebuild of everything, with history", rate, "events/s", at_least=25_000, note=note),
-        against("rebuild of everything, with history", rate, "events/s", LIBRARY, theirs, at_least=20),
+        against("rebuild of everything, with history", rate, "events/s", LIBRARY, library_rate, at_least=20),
         limit("verify of the read models by replay", verified.events / seconds, "events/s", at_least=10_000, note="found no difference"),
     ]
 
