@@ -32,7 +32,6 @@ def demo(
     from gateway.cli._signals import interrupted_by_sigterm, stopped_by_sigterm
     from gateway.logs import configure_logging
     from gateway.settings import LogLevel, load_settings
-    from projections._engine._generation import ensure_generation
 
     interrupts: Interrupts = context.obj
     interrupts.outcome = lambda: "stopped; the same command goes on"
@@ -45,12 +44,27 @@ def demo(
         listener = stack.enter_context(listen(settings))
         url = stack.enter_context(any_database(settings))
         migrate(url)
-        ensure_generation(url)
         with interrupted_by_sigterm(interrupts):
+            make_read_models(url)
             _make_practices(settings, url, practices, years, seed)
         stack.enter_context(parts("project", "schedule"))
+        app = make_app(settings, url)
         _say_what_to_open(address(listener))
-        serve_until_stopped(make_app(settings, url), listener, settings)
+        serve_until_stopped(app, listener, settings)
+
+
+def make_read_models(url: str) -> None:
+    """Make the read models: empty where there are none, anew where another version of Sporbar made them."""
+    from gateway.cli._progress import progress_bar
+    from projections._engine._generation import RebuildNeeded, ensure_generation
+    from projections._engine._rebuild import rebuild
+
+    try:
+        ensure_generation(url)
+    except RebuildNeeded:
+        typer.echo("The read models were made by another version of Sporbar: making them anew.")
+        with progress_bar("events") as tell:
+            rebuild(url, progress=tell)
 
 
 def _make_practices(settings: "Settings", url: str, practices: int, years: int, seed: int) -> None:
