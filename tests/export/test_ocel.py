@@ -6,15 +6,14 @@ import tempfile
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, closing
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import jsonschema
 import orjson
-import pm4py
 import pytest
-from pm4py.objects.ocel.validation import ocel20_rel_validation
 
 from events._objects import KINDS
 from events._personal import personal_fields
@@ -99,8 +98,15 @@ def test_the_json_has_the_form_of_the_standard(exported: Exported) -> None:
             assert all(related["objectId"] in exported.objects for related in item["relationships"])
 
 
+@pytest.fixture
+def pm4py() -> Any:
+    """Imported when it is needed: that takes seconds, and collecting tests should not."""
+    return import_module("pm4py")
+
+
 def test_the_tables_meet_every_constraint_of_the_standard(exported: Exported) -> None:
-    satisfied, unsatisfied = ocel20_rel_validation.apply(str(exported.sqlite))
+    standard = import_module("pm4py.objects.ocel.validation.ocel20_rel_validation")
+    satisfied, unsatisfied = standard.apply(str(exported.sqlite))
     assert (len(satisfied), unsatisfied) == (24, [])
     assert exported.rows("PRAGMA foreign_key_check") == []
     assert exported.rows("PRAGMA integrity_check") == [("ok",)]
@@ -127,7 +133,7 @@ def test_every_object_is_there_once(exported: Exported) -> None:
     assert all(name.startswith(f"{each['type']}/") for name, each in exported.objects.items())
 
 
-def test_pm4py_reads_the_same_from_both(exported: Exported) -> None:
+def test_pm4py_reads_the_same_from_both(exported: Exported, pm4py: Any) -> None:
     one, other = pm4py.read_ocel2_json(str(exported.json)), pm4py.read_ocel2_sqlite(str(exported.sqlite))
     for log in (one, other):
         assert Counter(log.events["ocel:activity"]) == Counter(line["type"].rpartition(".v")[0] for line in exported.lines)
@@ -147,7 +153,7 @@ def test_pm4py_reads_the_same_from_both(exported: Exported) -> None:
     assert len(other.object_changes) == len(changes)
 
 
-def test_pm4py_discovers_the_procedure_of_deviations(exported: Exported) -> None:
+def test_pm4py_discovers_the_procedure_of_deviations(exported: Exported, pm4py: Any) -> None:
     log = pm4py.filter_ocel_object_types(pm4py.read_ocel2_sqlite(str(exported.sqlite)), ["deviation", "measure"])
     graph = pm4py.discover_ocdfg(log)
     assert graph["object_types"] == {"deviation", "measure"}

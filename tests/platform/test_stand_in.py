@@ -18,6 +18,8 @@ from tests._kafka import StandIn, until
 from tests.kafka._far import check, life, send
 from tests.kafka._world import read_once, record
 
+pytestmark = pytest.mark.server
+
 ROOT = Path(__file__).parents[2]
 STARTS_ONE = """
 import sys
