@@ -157,8 +157,10 @@ def _told(request: Request, error: Exception) -> Response:
 
 async def _no_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    code = "route.method_not_allowed" if error.status_code == 405 else "route.not_found"
-    return _told(request, ProblemError(error.status_code, code, headers=error.headers, method=request.method))
+    if error.status_code != 405:
+        return _told(request, ProblemError(error.status_code, "route.not_found", headers=error.headers))
+    allowed = (error.headers or {}).get("Allow", "")
+    return _told(request, ProblemError(405, "route.method_not_allowed", headers=error.headers, method=request.method, allowed=allowed))
 
 
 def app_from_environment() -> FastAPI:

@@ -224,6 +224,12 @@ def test_addresses_that_do_not_exist(practice: Practice, method: str, path: str,
     assert refused(practice, response, practice.size) == (status, code)
 
 
+def test_another_method_is_told_which_one_the_address_takes(practice: Practice) -> None:
+    response = practice.manager.client.get("/graphql")
+    assert response.headers["allow"] == "POST"
+    assert response.json()["detail"] == "This address does not take GET; it takes POST."
+
+
 def raw(practice: Practice, body: Any, content_type: str = "application/json") -> httpx.Response:
     headers = {"Authorization": f"Bearer {practice.manager.token}", "Idempotency-Key": str(uuid4()), "Content-Type": content_type}
     return practice.manager.client.post(f"/v1/practices/{practice.name}/deviations", content=body, headers=headers)
