@@ -19,8 +19,6 @@ from projections._model import ReadModel
 
 IDLE = 0.5
 """Seconds between looks for practices that lag, for when a hint is lost."""
-_REST = 9
-"""Times as long as a look took that the next one waits at least: with very many practices, looking is a tenth of the work."""
 _RETRY = 0.25
 """Seconds before the database is tried again."""
 
@@ -70,8 +68,8 @@ def catch_up(url: str, *, lines: int = LINES, models: tuple[ReadModel[Any], ...]
 class Worker:
     """Keeps the read models up with the ledgers until it is stopped.
 
-    It listens for hints and looks for itself every `idle` seconds, less often where a look takes long. The database is
-    tried again when it goes away; RebuildNeeded and NoGeneration end the worker.
+    It listens for hints and looks for itself every `idle` seconds. The database is tried again when it goes away;
+    RebuildNeeded and NoGeneration end the worker.
     """
 
     def __init__(self, url: str, *, lines: int = LINES, idle: float = IDLE, models: tuple[ReadModel[Any], ...] | None = None) -> None:
@@ -108,10 +106,9 @@ class Worker:
         store = open_store(conn, self._models)
         self._poll_at = 0.0
         while not self._stopping.is_set():
-            if (began := monotonic()) >= self._poll_at:
+            if monotonic() >= self._poll_at:
                 self._queue.update(dict.fromkeys(lagging(conn, store.schema)))
-                looked = monotonic()
-                self._poll_at = looked + max(self._idle, _REST * (looked - began))
+                self._poll_at = monotonic() + self._idle
             rest = 0.0 if self._queue else max(self._poll_at - monotonic(), 0.0)
             self._queue.update(dict.fromkeys(hints.wait(rest)))
             if self._queue:

@@ -66,7 +66,7 @@ def _growing(url: str) -> list[Result]:
                 looks[many],
                 "ms",
                 below=500,
-                note="Made every half second, or ten times as long as it takes.",
+                note="Made every half second.",
             )
             for many in PRACTICES
         ),

@@ -2,21 +2,18 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from events.ledger.hints import Hints
 from projections._all import read_models as every_model
-from projections._engine import _worker
 from projections._engine._batch import advance
 from projections._engine._generation import ensure_generation
 from projections._engine._store import Store, connect
 from projections._engine._verify import verify_read_models
-from projections._engine._worker import Worker, catch_up, lagging
+from projections._engine._worker import catch_up, lagging
 from projections.deviation import READ_MODELS as DEVIATIONS
 from read_side._as_of import AsOf
 from read_side.activity import ActivityRow, timeline
@@ -164,26 +161,3 @@ def test_a_worker_role_cannot_write_to_the_ledger(read_models: Database, record:
     record.append(a_life(events=1))
     with connect(read_models.url) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
         conn.execute("delete from ledger.entry")
-
-
-@pytest.mark.parametrize(("took", "rest"), [(0.01, 0.5), (0.7, 6.3)])
-def test_looking_is_a_tenth_of_the_work_at_most(read_models: Database, monkeypatch: pytest.MonkeyPatch, took: float, rest: float) -> None:
-    now, rests = 0.0, []
-
-    class Noted(Hints):
-        def wait(self, timeout: float = 0.0) -> frozenset[str]:
-            rests.append(timeout)
-            worker.stop()
-            return frozenset()
-
-    def look(conn: psycopg.Connection[Any], schema: str) -> list[str]:
-        nonlocal now
-        now += took
-        return lagging(conn, schema)
-
-    monkeypatch.setattr(_worker, "monotonic", lambda: now)
-    monkeypatch.setattr(_worker, "lagging", look)
-    worker = Worker(read_models.url)
-    with connect(read_models.url) as conn:
-        worker._follow(conn, Noted(read_models.url))
-    assert rests == pytest.approx([rest])
