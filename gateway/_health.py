@@ -9,13 +9,13 @@ from starlette.responses import JSONResponse, Response
 
 from gateway._telemetry import Telemetry
 
-_READY = "select exists (select from projection.generation where state = 'active')"
+_READY = "select fingerprint from projection.generation where state = 'active'"
 _PATIENCE = 2.0
 """Seconds to wait for a connection."""
 
 
-def health(pool: AsyncConnectionPool[AsyncConnection[Any]], telemetry: Telemetry) -> APIRouter:
-    """`/health/live`, `/health/ready` and `/metrics`."""
+def health(pool: AsyncConnectionPool[AsyncConnection[Any]], telemetry: Telemetry, read_models: str) -> APIRouter:
+    """`/health/live`, `/health/ready` and `/metrics`; `read_models` is the fingerprint of those that this version asks."""
     router = APIRouter(include_in_schema=False)
 
     async def live() -> Response:
@@ -27,8 +27,10 @@ def health(pool: AsyncConnectionPool[AsyncConnection[Any]], telemetry: Telemetry
                 found = await (await conn.execute(_READY)).fetchone()
         except (Error, PoolTimeout):
             return JSONResponse({"status": "database not reachable"}, 503)
-        if not (found and found[0]):
+        if found is None:
             return JSONResponse({"status": "read models not built"}, 503)
+        if found[0] != read_models:
+            return JSONResponse({"status": "read models of another version: run `sporbar rebuild`"}, 503)
         return JSONResponse({"status": "ready"})
 
     async def metrics() -> Response:

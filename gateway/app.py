@@ -36,6 +36,7 @@ from gateway.live import Boards, Doorstep, Hub, Live, Places, mount_live
 from gateway.problems import ProblemError, problem_pages, problem_response
 from gateway.settings import Settings, load_settings
 from gateway.web import Web, error_page, mount_web, wants_page
+from projections._all import fingerprint, read_models
 
 ROLE = "sporbar_app"
 
@@ -98,7 +99,7 @@ def make_app(settings: Settings, url: str, *, clock: Clock = utc_now) -> FastAPI
     reads = gateway.web.reads
     graphql.mount(app, settings, graphql.Sources(reads, bus), identities, gateway.live)  # first: routes are tried in their order
     rest.mount(app, bus, reads, identities, settings.body_limit)
-    app.include_router(health(gateway.read_pool, telemetry))
+    app.include_router(health(gateway.read_pool, telemetry, fingerprint(read_models())))
     app.include_router(problem_pages())
     mount_exports(app, gateway.desk, identities, clock)
     mount_live(app, gateway.live, identities)

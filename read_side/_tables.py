@@ -112,7 +112,10 @@ def table(
     """
 
     def declare(row: type[R]) -> type[R]:
-        row.__table__ = Table(name, row, key, _columns(row), history, indexes, subject_id)  # type: ignore[attr-defined]
+        columns = _columns(row)
+        if subject_id and not {"subject", subject_id} <= {column.name for column in columns}:
+            raise TypeError(f"{name}: rows of a subject are found by {subject_id} and subject, and it has not both")
+        row.__table__ = Table(name, row, key, columns, history, indexes, subject_id)  # type: ignore[attr-defined]
         _tables[name] = quick(row)
         return row
 

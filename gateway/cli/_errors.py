@@ -10,6 +10,8 @@ def one_line(error: Exception) -> str | None:
 
 
 def _expected() -> dict[type[Exception], Callable[[Exception], str]]:
+    from concurrent.futures.process import BrokenProcessPool
+
     import psycopg
     import psycopg_pool
     from eventsourcing.persistence import PersistenceError
@@ -46,6 +48,7 @@ def _expected() -> dict[type[Exception], Callable[[Exception], str]]:
         CommandError: _sentence,
         QueryError: _sentence,
         PersistenceError: _joined,
+        BrokenProcessPool: lambda _: "a worker process was ended from outside, perhaps for want of memory; the same command begins again",
         psycopg.OperationalError: lambda error: unreachable(_joined(error)),
         psycopg_pool.PoolTimeout: lambda error: unreachable(_joined(error)),
     }

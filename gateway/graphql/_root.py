@@ -1,7 +1,7 @@
 """The practice as the root of every answer: it carries the view that everything below it is read through."""
 
-from datetime import UTC, datetime, time
 from datetime import date as Day  # noqa: N812 -- the input below has a field called date
+from datetime import datetime, time
 
 import strawberry
 
@@ -63,7 +63,7 @@ def state_asked_for(asked: AsOfInput, now: datetime) -> AsOf:
     if asked.position is not None:
         return AsOf(position=asked.position)
     if asked.time is not None:
-        return AsOf(time=asked.time if asked.time.tzinfo else asked.time.replace(tzinfo=UTC))
+        return AsOf(time=asked.time)
     assert asked.date is not None
     return AsOf(time=_end_of_day(asked.date, now))
 

@@ -22,7 +22,10 @@ def _day(value: object) -> date:
 
 
 def _moment(value: object) -> datetime:
-    moment: datetime = _parsed(value, isoparse, "moment such as 2026-03-02T09:15:00+01:00")
+    form = "moment with its offset, such as 2026-03-02T09:15:00+01:00"
+    moment: datetime = _parsed(value, isoparse, form)
+    if moment.tzinfo is None:
+        raise _unlike(form, value)
     _require_within(moment.date())
     return moment
 
@@ -35,7 +38,11 @@ def _parsed(value: Any, parse: Callable[[str], T], form: str) -> T:
     try:
         return parse(value)
     except (ValueError, TypeError, AttributeError, OverflowError):
-        raise StrawberryInputCoercionError(f"Expected a {form}, got {value!r}.") from None
+        raise _unlike(form, value) from None
+
+
+def _unlike(form: str, value: object) -> StrawberryInputCoercionError:
+    return StrawberryInputCoercionError(f"Expected a {form}, got {value!r}.")
 
 
 def _require_within(day: date) -> None:
@@ -57,7 +64,7 @@ def _scalar(origin: type[Any], name: str, description: str, parse: Any, serializ
     )
 
 
-_MOMENT = "A moment, as in 2026-03-02T09:15:00+01:00; between 2000 and 2100 when it comes in."
+_MOMENT = "A moment with its offset, as in 2026-03-02T09:15:00+01:00; between 2000 and 2100 when it comes in."
 SCALARS: Mapping[object, ScalarDefinition] = {
     date: _scalar(date, "Date", "A day, as in 2026-03-02; one that comes in lies between 2000 and 2100.", _day, date.isoformat),
     datetime: _scalar(datetime, "DateTime", _MOMENT, _moment, datetime.isoformat),

@@ -23,7 +23,7 @@ T = TypeVar("T")
 WORTH_A_PROCESS = 20_000
 """Events that take as long to fold as it takes to start processes."""
 
-Count = Callable[[int], None]
+Count = Callable[[int], object]
 """Told of events done."""
 Progress = Callable[[str, int, int], None]
 """Told of the step, the events done and those there are."""
@@ -50,6 +50,35 @@ Names = Union["Queue[str | None]", "SimpleQueue[str | None]"]
 """What is still to be done, with a None for each process."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Board:
+    """What the processes of a crew share."""
+
+    names: Names
+    counted: "Synchronized[int]"
+    """Events done."""
+    given_up: "Synchronized[int]"
+
+    def left(self) -> Iterator[str]:
+        """What is still to be done, for whoever asks first, until somebody gives up."""
+        for name in iter(self.names.get, None):
+            if self.given_up.value:
+                return
+            yield name
+
+    def count(self, events: int) -> int:
+        """Add events; how many there are."""
+        with self.counted.get_lock():
+            self.counted.value += events
+            return self.counted.value
+
+    def give_up(self) -> None:
+        """Let the others end with the job that they are at, and this process without handing over what is left."""
+        self.given_up.value = 1
+        if not isinstance(self.names, SimpleQueue):
+            self.names.cancel_join_thread()
+
+
 class Crew:
     """Does jobs in this process and in others beside it, which start at once."""
 
@@ -58,31 +87,27 @@ class Crew:
         self._url, self._models = url, models
         self._others = processes - 1 if models is None else 0
         context = get_context("spawn")
-        self._names: Names = context.Queue() if self._others else SimpleQueue()
-        self._counted: Synchronized[int] = context.Value("q", 0)
-        self._pool = Workers(self._others, _sit_down, (url, self._names, self._counted)) if self._others else None
+        self._board = _Board(context.Queue() if self._others else SimpleQueue(), context.Value("q", 0), context.Value("b", 0))
+        self._pool = Workers(self._others, _sit_down, (url, self._board)) if self._others else None
 
     def run(self, schema: str, job: Job[T], names: Iterable[str], tell: Count) -> list[T]:
         """Do a job for each name, in the order given; `tell` hears of events done anywhere."""
         for name in [*names, *[None] * (self._others + 1)]:
-            self._names.put(name)
+            self._board.names.put(name)
         told = 0
 
         def count(events: int) -> None:
             nonlocal told
-            with self._counted.get_lock():
-                self._counted.value += events
-                told, before = self._counted.value, told
+            told, before = self._board.count(events), told
             tell(told - before)
 
         elsewhere = [self._pool.submit(_work, schema, job) for _ in range(self._others)] if self._pool else []
         with connect(self._url, statement_timeout=0) as conn:
             desk = Desk(conn, Store(conn, schema, self._models or read_models()), count)
-            done = _work_through(job, desk, self._names)
+            done = _work_through(job, desk, self._board)
         while wait(elsewhere, timeout=0.1, return_when=ALL_COMPLETED).not_done:
             count(0)
-        with self._counted.get_lock():
-            self._counted.value = 0
+        self._board.count(-told)
         return [*done, *(one for future in elsewhere for one in future.result())]
 
     @contextmanager
@@ -94,7 +119,11 @@ class Crew:
         with self._pool:
             for _ in range(self._others):
                 self._pool.submit(_arrived)
-            yield
+            try:
+                yield
+            except BaseException:
+                self._board.give_up()
+                raise
 
 
 @contextmanager
@@ -106,18 +135,14 @@ def crew(url: str, processes: int, sizes: Mapping[str, int], models: tuple[ReadM
         yield working
 
 
-_at: "list[tuple[Connection[Any], Names, Count]]" = []
+_at: list[tuple[Connection[Any], _Board]] = []
 _stores: dict[str, Store] = {}
 """By schema."""
 
 
-def _sit_down(url: str, names: Names, counted: "Synchronized[int]") -> None:
-    def count(events: int) -> None:
-        with counted.get_lock():
-            counted.value += events
-
+def _sit_down(url: str, board: _Board) -> None:
     read_models()
-    _at.append((connect(url, statement_timeout=0), names, count))
+    _at.append((connect(url, statement_timeout=0), board))
 
 
 def _arrived() -> None:
@@ -125,11 +150,11 @@ def _arrived() -> None:
 
 
 def _work(schema: str, job: Job[T]) -> list[T]:
-    conn, names, count = _at[0]
+    conn, board = _at[0]
     store = _stores.get(schema) or _stores.setdefault(schema, Store(conn, schema, read_models()))
-    return _work_through(job, Desk(conn, store, count), names)
+    return _work_through(job, Desk(conn, store, board.count), board)
 
 
-def _work_through(job: Job[T], desk: Desk, names: Names) -> list[T]:
+def _work_through(job: Job[T], desk: Desk, board: _Board) -> list[T]:
     with without_gc():
-        return [job(desk, name) for name in iter(names.get, None)]
+        return [job(desk, name) for name in board.left()]

@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg import sql
 
 from events._function import Function
+from events._registry import meant_by
 from events.deviation import HarmLevel, MeasureKind
 from events.risk_assessment import Area
 from events.task import Outcome
@@ -127,9 +128,9 @@ async def load_facts(view: View, today: date) -> Facts:
         practice=await _practice(view, today),
         assignments={function: tuple(rows) for function, rows in assignments.items()},
         assignment_positions={row["assignment_id"]: row["position"] for row in await view.fetch_dicts(_query(_ASSIGNMENTS, view), {})},
-        deviations=_facts(Deviation, await view.fetch_dicts(_query(_DEVIATIONS, view), {})),
+        deviations=_facts(Deviation, await view.fetch_dicts(_query(_DEVIATIONS, view), _TYPES)),
         measures=_facts(Measure, await view.fetch_dicts(_query(_MEASURES, view), {})),
-        assessments=_facts(Assessment, await view.fetch_dicts(_query(_ASSESSMENTS, view), {})),
+        assessments=_facts(Assessment, await view.fetch_dicts(_query(_ASSESSMENTS, view), _TYPES)),
         risks=_facts(Risk, await view.fetch_dicts(_query(_RISKS, view), {})),
         tasks=_facts(Task, await view.fetch_dicts(_query(_TASKS, view), {"since": today - TASK_WINDOW})),
     )
@@ -160,6 +161,13 @@ _LOADS: Mapping[str, Callable[[Any], Any]] = {
     "outcome": Outcome,
     "treatments_due": tuple,
 }
+_TYPES = {
+    "closed": list(meant_by("deviation.closed")),
+    "reviewed": list(meant_by("deviation.reviewed")),
+    "looked": [*meant_by("deviation.reviewed"), *meant_by("deviation.causes_analysed")],
+    "completed": list(meant_by("risk_assessment.completed")),
+}
+"""Stored names of events, in every version that there was."""
 _ROWS = (
     ActivityRow,
     AssignmentRow,
@@ -192,15 +200,15 @@ _DEVIATIONS = sql.SQL("""
            status = 'rejected' as rejected,
            case when status = 'closed' then (
                select max(position) from {ActivityRow}
-               where activity.subject_id = deviation_id and type = 'deviation.closed.v1'
+               where activity.subject_id = deviation_id and type = any(%(closed)s)
            ) end as closed_position,
-           case when first_look.type = 'deviation.reviewed.v1' then reviewed_on
+           case when first_look.type = any(%(reviewed)s) then reviewed_on
                 else (first_look.time at time zone 'Europe/Oslo')::date end as reviewed_on,
            first_look.position as reviewed_position
     from {DeviationRow}
     left join lateral (
         select position, type, time from {ActivityRow}
-        where activity.subject_id = deviation_id and type in ('deviation.reviewed.v1', 'deviation.causes_analysed.v1')
+        where activity.subject_id = deviation_id and type = any(%(looked)s)
         order by position limit 1
     ) as first_look on true
     order by number""")
@@ -214,7 +222,7 @@ _ASSESSMENTS = sql.SQL("""
     from {RiskAssessmentRow}
     cross join lateral (
         select position, time from {ActivityRow}
-        where activity.subject_id = assessment_id and type = 'risk_assessment.completed.v1'
+        where activity.subject_id = assessment_id and type = any(%(completed)s)
         order by position desc limit 1
     ) as last
     where replaced_by is null

@@ -54,12 +54,13 @@ def run() -> list[Result]:
             migrate.migrate(url)
             ensure_generation(url)
             record_lives(url, lives)
-            return [*_live(url, _theirs(url, lives, 0)), *_rebuilt(url, lives), *_own_writes(url, lives)]
+            theirs = median(_theirs(url, lives, turn) for turn in range(-ROUNDS, 0))
+            return [*_live(url, theirs), *_rebuilt(url, lives), *_own_writes(url, lives)]
 
 
 def _theirs(url: str, lives: list[StoredEvent], turn: int) -> float:
     """The library's rate, on events that it has not had."""
-    before = turn * LIBRARY_EVENTS
+    before = (turn + ROUNDS) * LIBRARY_EVENTS
     return library.events_a_second(url, lives[before : before + LIBRARY_EVENTS], before)
 
 
@@ -94,7 +95,7 @@ def _live(url: str, theirs: float) -> list[Result]:
 
 def _rebuilt(url: str, lives: list[StoredEvent]) -> list[Result]:
     """In turns with the library, since the machine is not as quick in one minute as in the next."""
-    turns = [(_theirs(url, lives, turn), rebuild(url, processes=WORKERS)) for turn in range(1, ROUNDS + 1)]
+    turns = [(_theirs(url, lives, turn), rebuild(url, processes=WORKERS)) for turn in range(ROUNDS)]
     rates, rebuilt = [rebuilt.events / rebuilt.seconds for _, rebuilt in turns], turns[-1][1]
     rate, library_rate = median(rates), median(theirs for theirs, _ in turns)
     started = perf_counter()

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import psutil
 import pytest
 
 from events.ledger.recorder import open_ledger
+from projections._engine._processes import Desk
 from tests._database import Database
 
 GENERATE = ("generate", "--practices", "2", "--years", "1")
@@ -55,3 +57,28 @@ def test_a_generation_that_it_stopped_goes_on(environment: dict[str, str]) -> No
     for command in (arguments, [*arguments[:3], "verify"]):
         ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert (ended.returncode, ended.stderr) == (0, "")
+
+
+MANY = 6_000
+"""Names that do not fit into a pipe."""
+GIVES_UP = """
+import sys
+from projections._engine._processes import crew
+from tests.faults.test_ctrl_c import gives_up
+
+names = {f"practice-{number}": 10 for number in range(int(sys.argv[2]))}
+with crew(sys.argv[1], 2, names) as workers:
+    workers.run("read_1", gives_up, names, lambda _events: None)
+"""
+
+
+def gives_up(_desk: Desk, _name: str) -> None:
+    """Done in a worker; the process that started it is told to stop."""
+    if parent_process() is None:
+        raise KeyboardInterrupt
+
+
+def test_a_crew_that_gives_up_ends_whatever_is_left_to_do(elsewhere: Database) -> None:
+    arguments = [sys.executable, "-c", GIVES_UP, elsewhere.url, str(MANY)]
+    ended = subprocess.run(arguments, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert ended.stderr.endswith("KeyboardInterrupt\n")

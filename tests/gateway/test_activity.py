@@ -53,6 +53,16 @@ def test_an_audit_trail_shows_before_and_after(practice: Practice, treated: dict
     assert changed["responsible"] == (None, str(practice.manager.member))
 
 
+def test_the_practice_has_an_audit_trail_of_its_own(practice: Practice) -> None:
+    practice.assign(Function.CLINICAL_LEAD, practice.manager.member)
+    trail = practice.manager.data(TRAIL, subject=f"practice/{practice.name}", n=practice.size)["practice"]["auditTrail"]
+    types = [node["event"]["type"] for node in nodes(trail)]
+    assert types[0] == "practice.registered.v1"
+    assert types[-1] == "practice.function_assigned.v1"
+    assert trail["totalCount"] == len(types)
+    assert {change["table"] for node in nodes(trail) for change in node["changes"]} >= {"practice", "member", "function_assignment"}
+
+
 def test_an_audit_trail_has_pages(practice: Practice, treated: dict[str, Any]) -> None:
     types, after = [], None
     for _ in range(3):

@@ -100,6 +100,18 @@ def test_every_answer_is_guarded(house: House) -> None:
         assert "default-src 'none'" in headers["content-security-policy"]
 
 
+def test_read_models_of_another_version_are_not_ready(house: House) -> None:
+    with house.database.connect() as conn:
+        (made_with,) = conn.execute("select fingerprint from projection.generation where state = 'active'").fetchone() or ("",)
+        conn.execute("update projection.generation set fingerprint = 'another' where state = 'active'")
+        try:
+            answer = house.client.get("/health/ready")
+        finally:
+            conn.execute("update projection.generation set fingerprint = %s where state = 'active'", (made_with,))
+    assert (answer.status_code, answer.json()) == (503, {"status": "read models of another version: run `sporbar rebuild`"})
+    assert house.client.get("/health/ready").json() == {"status": "ready"}
+
+
 def test_health_and_figures(house: House) -> None:
     house.new_practice()
     assert house.client.get("/health/live").json() == {"status": "live"}

@@ -70,6 +70,7 @@ def test_a_query_that_cannot_be_answered_says_why(practice: Practice, query: str
         ("{ practice { deviation(id: 7) { id } } }", "0192f3a1-5b7c-7d21-9c4e-3f8a6b2d1e50"),
         ('{ practice(asOf: { date: "2.3.2026" }) { id } }', "2026-03-02"),
         ('{ practice(asOf: { time: "yesterday" }) { id } }', "2026-03-02T09:15:00+01:00"),
+        ('{ practice(asOf: { time: "2026-03-02T09:15:00" }) { id } }', "with its offset, such as 2026-03-02T09:15:00+01:00"),
         (f'{{ practice(asOf: {{ date: "{"x" * 1_000}" }}) {{ id }} }}', "2026-03-02"),
     ],
 )

@@ -33,7 +33,10 @@ TAMPERINGS: dict[str, tuple[str, dict[str, Any]]] = {
         {"table": "deviation_history", "position": 11, "what": "missing"},
     ),
     "a row too many": (
-        "insert into read_1.activity select practice, 99, time, subject, kind, 1, type, actor from read_1.activity where position = 1",
+        (
+            "insert into read_1.activity"
+            " select practice, 99, time, subject, subject_id, kind, 1, type, actor from read_1.activity where position = 1"
+        ),
         {"table": "activity", "key": {"position": 99}, "position": 99, "what": "unexpected"},
     ),
     "a row of nobody": (
