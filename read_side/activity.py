@@ -10,10 +10,13 @@ from uuid import UUID
 from psycopg import sql
 
 from events._codec import decode_line
-from events._personal import personal_fields
+from events._personal import made_up_fields, personal_fields
 from read_side._as_of import Query, View
 from read_side._page import EVERY, By, Page, Window, page
 from read_side._tables import Column, Table, all_tables, names, table, table_of
+
+NIL = UUID(int=0)
+"""Stands for an id that is hidden (RFC 9562, § 5.9)."""
 
 
 @table("activity", key=("position",), subject_id="subject_id", history=False, indexes=(("subject_id", "position"),))
@@ -85,7 +88,8 @@ async def timeline(
 ) -> Page[RecordedEvent]:
     """The events of a subject, or of the whole practice or some kinds of its subjects, in their order.
 
-    Without `personal`, fields that may identify a person are empty, and so is the actor: who reported is one of them.
+    Without `personal`, fields that may identify a person are empty, and so are the actor, who reported being one of them,
+    and the ids of commands (NIL), which follow from who sent them.
     Raises InvalidPage.
     """
     conditions: list[Query] = [EVERY]
@@ -133,7 +137,8 @@ async def _events(view: View, positions: list[int], *, personal: bool) -> list[R
 def _event(line: str, *, personal: bool) -> RecordedEvent:
     recorded = decode_line(line)
     of, data = recorded.envelope, recorded.event.model_dump(mode="json")
-    for path in () if personal else personal_fields(type(recorded.event)):
+    hidden = frozenset() if personal else personal_fields(type(recorded.event)) | made_up_fields(type(recorded.event))
+    for path in hidden:
         data = _emptied(data, path.split("."))
     return RecordedEvent(
         position=of.position,
@@ -142,9 +147,9 @@ def _event(line: str, *, personal: bool) -> RecordedEvent:
         version=of.version,
         type=of.type,
         actor=of.actor if personal else "",
-        command_id=of.command_id,
-        correlation_id=of.correlation_id,
-        causation_id=of.causation_id,
+        command_id=of.command_id if personal else NIL,
+        correlation_id=of.correlation_id if personal else NIL,
+        causation_id=of.causation_id if personal else None,
         data=data,
     )
 

@@ -19,6 +19,9 @@ from read_side.activity import AuditEntry, Change, RecordedEvent
 _SUBJECT = re.compile(r"[a-z_]{1,40}/[0-9a-z-]{1,64}")
 
 
+HIDDEN_ID = "zeros for readers who may not see personal data, for it follows from who gave the command"
+
+
 @strawberry.type(name="RecordedEvent", description="An event of the practice's record, with the envelope it was recorded in.")
 class Event:
     """See `read_side.activity.RecordedEvent`."""
@@ -32,9 +35,9 @@ class Event:
     actor: str = strawberry.field(
         description="Pseudonymous id of whoever gave the command; empty for readers who may not see personal data."
     )
-    command_id: UUID
-    correlation_id: UUID
-    causation_id: str | None
+    command_id: UUID = strawberry.field(description=f"The command that it came of; {HIDDEN_ID}.")
+    correlation_id: UUID = strawberry.field(description=f"What belongs together; {HIDDEN_ID}.")
+    causation_id: str | None = strawberry.field(description="What led to the command; null for them, too.")
     data: JSON = strawberry.field(description="The event's own fields, in today's form of its type.")
 
     @classmethod

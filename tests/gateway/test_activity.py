@@ -1,6 +1,7 @@
 """Timelines and audit trails: what happened, by whom, and what it changed; for whoever may see it."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -81,6 +82,37 @@ def test_an_analyst_sees_that_it_changed_and_not_to_what(practice: Practice, tre
     timeline = analyst.data(TIMELINE, id=treated["id"], n=treated["position"])["practice"]["deviation"]["timeline"]
     assert nodes(timeline)[0]["data"]["title"] is None
     assert "Kari falt" not in str(trail) + str(timeline)
+
+
+CAUSES = {
+    "method": "five_whys",
+    "causes": [
+        {"id": "kari-sovnet", "category": "people", "text": "Kari sovnet"},
+        {"id": "kveld", "category": "people", "text": "Sent"},
+    ],
+    "root_causes": ["kari-sovnet"],
+}
+
+
+def test_an_analyst_sees_no_id_that_tells_of_a_person(practice: Practice, treated: dict[str, Any]) -> None:
+    analysed = practice.manager.done(f"/deviations/{treated['id']}/analyse-causes", CAUSES)
+    query = """
+    query ($subject: String!, $n: Int) { practice(atLeast: $n) {
+      auditTrail(subject: $subject, last: 1) { edges { node {
+        event { commandId correlationId causationId data } changes { before after }
+      } } }
+      activity(first: 1) { edges { node { commandId correlationId causationId data } } }
+    } }"""
+    analyst = practice.house.person(practice.name, [Role.ANALYST])
+    for_manager, for_analyst = (
+        reader.data(query, subject=analysed["subject"], n=analysed["position"])["practice"] for reader in (practice.manager, analyst)
+    )
+    assert "kari-sovnet" in str(for_manager)
+    assert "kari" not in str(for_analyst)
+    (event,) = nodes(for_analyst["activity"])
+    assert event == nodes(for_analyst["auditTrail"])[0]["event"]
+    assert (event["commandId"], event["correlationId"], event["causationId"]) == (str(UUID(int=0)), str(UUID(int=0)), None)
+    assert [cause["category"] for cause in event["data"]["causes"]] == ["people", "people"]
 
 
 @pytest.mark.parametrize(

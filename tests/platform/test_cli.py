@@ -131,6 +131,14 @@ def test_a_record_is_opened_once(database: Database) -> None:
     assert "small letters" in refused.stderr
 
 
+def test_where_there_is_no_ledger_nothing_is_proven(elsewhere: Database) -> None:
+    here = {"SPORBAR_DATABASE_URL": elsewhere.url}
+    nothing = run("verify", **here)
+    assert (nothing.returncode, nothing.stderr) == (1, "")
+    assert nothing.stdout.startswith("there is no ledger in this database")
+    assert run("verify", "--read-models", **here).returncode == 0
+
+
 def test_a_changed_line_is_found_and_named(database: Database) -> None:
     pool, here = database.sync_pool(), {"SPORBAR_DATABASE_URL": database.url}
     open_ledger(pool, "fjordgata")
