@@ -18,7 +18,7 @@ from events.risk_assessment import Area
 from events.task import Outcome
 from read_side.compliance._answer import Compliance, Finding, freshness, oldest, standing
 from read_side.compliance._facts import TASK_WINDOW, Deviation, Facts, Measure, Risk, Task
-from read_side.compliance._labels import AREAS, FUNCTIONS, listed
+from read_side.compliance._labels import AREAS, FUNCTIONS, listed, told
 from read_side.regulations import Duty
 
 Evaluator = Callable[[Facts, Duty, date], Finding]
@@ -61,8 +61,8 @@ def accountable_leader(facts: Facts, duty: Duty, day: date) -> Finding:
     fresh = freshness(confirmed, _fresh(duty), day)
     return Finding(
         fresh.status,
-        f"Daglig leder er utpekt; ansvaret sist bekreftet {confirmed:%d.%m.%Y}.",
-        f"There is a general manager; the responsibility was last confirmed on {confirmed.isoformat()}.",
+        f"Daglig leder er utpekt; ansvaret sist bekreftet {told(confirmed)[0]}.",
+        f"There is a general manager; the responsibility was last confirmed on {told(confirmed)[1]}.",
         tuple(positions),
         edges | fresh.edges,
     )
@@ -89,16 +89,16 @@ def responsibilities_held(facts: Facts, duty: Duty, day: date) -> Finding:
         status = Compliance.STALE if reopened.status is Compliance.STALE else Compliance.DUE_SOON
         return Finding(
             status,
-            f"Ansatte eller roller er endret {practice.changed_on:%d.%m.%Y}; oversikten må bekreftes på nytt.",
-            f"Staff or roles changed on {practice.changed_on.isoformat()}; the overview must be confirmed again.",
+            f"Ansatte eller roller er endret {told(practice.changed_on)[0]}; oversikten må bekreftes på nytt.",
+            f"Staff or roles changed on {told(practice.changed_on)[1]}; the overview must be confirmed again.",
             (*positions, practice.changed_position or 0),
             edges | reopened.edges,
         )
     fresh = freshness(practice.confirmed_on, _fresh(duty), day)
     return Finding(
         fresh.status,
-        f"Alle lederfunksjoner har ansvarlig; bekreftet {practice.confirmed_on:%d.%m.%Y}.",
-        f"Every lead function is held; confirmed on {practice.confirmed_on.isoformat()}.",
+        f"Alle lederfunksjoner har en ansvarlig; bekreftet {told(practice.confirmed_on)[0]}.",
+        f"Every lead function is held; confirmed on {told(practice.confirmed_on)[1]}.",
         positions,
         edges | fresh.edges,
     )
@@ -133,8 +133,8 @@ def risk_areas_assessed(facts: Facts, duty: Duty, day: date) -> Finding:
     until = age.stale_on - ONE_DAY
     return Finding(
         age.status,
-        f"Begge obligatoriske områder er vurdert; den eldste vurderingen står til {until:%d.%m.%Y}.",
-        f"Both mandatory areas are assessed; the oldest assessment stands until {until.isoformat()}.",
+        f"Begge obligatoriske områder er vurdert; den eldste vurderingen står til {told(until)[0]}.",
+        f"Both mandatory areas are assessed; the oldest assessment stands until {told(until)[1]}.",
         positions,
         age.edges,
     )

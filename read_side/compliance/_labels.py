@@ -1,7 +1,11 @@
-"""What functions and areas are called in the reasons of an answer, in Norwegian and English."""
+"""What functions, areas and days are called in the reasons of an answer, in Norwegian and English."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import lru_cache
 from typing import TypeVar
+
+from babel.dates import format_date
 
 from events._function import Function
 from events.risk_assessment import Area
@@ -26,3 +30,9 @@ def listed(things: Iterable[T], labels: Mapping[T, tuple[str, str]]) -> tuple[st
     """The labels of things, joined, in Norwegian and in English."""
     norwegian, english = zip(*(labels[thing] for thing in things), strict=True)
     return ", ".join(norwegian), ", ".join(english)
+
+
+@lru_cache(maxsize=2_000)
+def told(day: date) -> tuple[str, str]:
+    """A day, written out in Norwegian and in English."""
+    return format_date(day, "long", "nb"), format_date(day, "long", "en_GB")
