@@ -24,7 +24,7 @@ def token(
     practice: Practice,
     holder: Annotated[Function | None, typer.Option(help="For whoever holds this function today.")] = None,
     member: Annotated[UUID | None, typer.Option(help="For this member, with the functions they hold today.")] = None,
-    role: Annotated[Role | None, typer.Option(help="For somebody from outside: auditor or analyst.")] = None,
+    role: Annotated[Role | None, typer.Option(metavar="<auditor|analyst>", help="For somebody from outside.")] = None,
     founder: Annotated[
         bool, typer.Option("--founder", help="For whoever registers a practice that is open and has no record yet.")
     ] = False,
