@@ -12,8 +12,13 @@ DOCS = Path(__file__).parents[1] / "docs"
 def shell(page: str, section: str) -> str:
     """The shell blocks of a section, in order."""
     text = (DOCS / page).read_text(encoding="utf-8").partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    return shown(text)
+
+
+def shown(text: str) -> str:
+    """The shell blocks of a text, in order."""
     blocks: list[str] = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
-    assert blocks, section
+    assert blocks, text
     return "\n".join(blocks)
 
 

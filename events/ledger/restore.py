@@ -123,7 +123,7 @@ class Restore:
         return self._frontier.root()
 
     def discard(self) -> int:
-        """Put away what an earlier restore kept; how many lines that were. Before the first line is taken."""
+        """Put away what an earlier restore kept; how many lines that were. Before the first line is taken, or behind the last."""
         self._connection.execute("SELECT ledger.discard(%s)", (self.ledger,))
         discarded, self.kept = self.kept, 0
         return discarded

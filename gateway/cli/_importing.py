@@ -111,7 +111,8 @@ def root_of(given: str | None) -> bytes | None:
 def import_files(url: str, parts: Sequence[Part], *, practice: str | None, root: bytes | None, anew: bool, progress: Progress) -> Imported:
     """Make the lines of these files the ledger of the practice that they name; goes on where an import was broken off.
 
-    Raises ImportRefused, RestoreRunning; then nothing is recorded, and what was kept aside is there to go on from.
+    Raises ImportRefused, RestoreRunning; then nothing is recorded, and what was kept aside is there to go on from, unless
+    it is known not to be what the manifest or `root` tells of.
     """
     with ExitStack() as stack:
         files = [stack.enter_context(opened(part.path)) for part in parts]
@@ -178,18 +179,24 @@ def _unfit(error: UnfitLine, file: str, start: int, restore: Restore) -> str:
 
 def _compare(manifest: Manifest, file: str, restore: Restore) -> None:
     if restore.position != manifest.last:
-        raise ImportRefused(
-            f"{file} ends with position {restore.position}, and {manifest.path} tells of {manifest.last}: it was cut or added to. "
-            f"Nothing is recorded; give the right file to go on, or {_ANEW}"
-        )
+        what = f"{file} ends with position {restore.position}, and {manifest.path} tells of {manifest.last}: it was cut or added to"
+        if restore.position > manifest.last:
+            raise _unlike(what, restore)
+        raise ImportRefused(f"{what}. Nothing is recorded; give the right file to go on, or {_ANEW}")
     if restore.root != manifest.root:
-        raise ImportRefused(
-            f"{file} comes to root {restore.root.hex()}, and {manifest.path} tells of {manifest.root.hex()}: one of them was changed. "
-            f"Nothing is recorded; find out which, and {_ANEW}"
-        )
+        told = f"{manifest.path} tells of {manifest.root.hex()}: one of them was changed"
+        raise _unlike(f"{file} comes to root {restore.root.hex()}, and {told}", restore)
+
+
+def _unlike(what: str, restore: Restore) -> ImportRefused:
+    """The lines are not those that were told of: kept any longer, they would be in the way of the right ones."""
+    restore.discard()
+    return ImportRefused(f"{what}. Nothing is recorded, and nothing is kept aside; find out which of them is wrong, and give the right one")
 
 
 def _finish(restore: Restore, root: bytes | None) -> bool:
+    if root is not None and root != restore.root:
+        raise _unlike(f"the {restore.position} lines have root {restore.root.hex()}, not {root.hex()}", restore)
     try:
         return restore.finish(root)
     except NotEmpty as error:

@@ -76,6 +76,8 @@ def export_to(
 
 def _require_part(folder: Path, part: Path, format_: Format, *, resume: bool) -> None:
     """What was broken off is there exactly if it is to be gone on with."""
+    if part.exists() and not part.is_dir():
+        raise ExportRefused(409, "export.part_taken", folder=folder, part=part)
     if resume and not part.exists():
         raise ExportRefused(409, "export.nothing_to_resume", folder=folder, part=part)
     if part.exists() and not format_.resumes:

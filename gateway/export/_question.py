@@ -109,7 +109,7 @@ def resolve(connection: psycopg.Connection[Any], asked: Asked) -> Question:
     try:
         size = reader.size(connection, asked.practice)
         after = _first(connection, asked.practice, asked.since, size) - 1
-        upto = _last(connection, asked.practice, asked.until, size)
+        upto = _last(connection, asked, size)
     except UnknownLedger:
         if connection.execute(FED).fetchone() == (True,):
             raise ExportRefused(421, "record.elsewhere") from None
@@ -129,14 +129,16 @@ def _first(connection: psycopg.Connection[Any], practice: str, bound: Bound | No
     return reader.position_at(connection, practice, _begin(bound) - _JUST_BEFORE) + 1
 
 
-def _last(connection: psycopg.Connection[Any], practice: str, bound: Bound | None, size: int) -> int:
+def _last(connection: psycopg.Connection[Any], asked: Asked, size: int) -> int:
+    bound = asked.until
     if bound is None:
         return size
     if isinstance(bound, int):
-        if bound > size:
+        lowest = 0 if asked.since == 1 else 1  # manifests and tokens of a question without positions tell of 1 to 0
+        if not lowest <= bound <= size:
             raise ExportRefused(422, "export.ahead", asked=bound, size=size)
         return bound
-    return reader.position_at(connection, practice, _end(bound))
+    return reader.position_at(connection, asked.practice, _end(bound))
 
 
 def _later(since: Bound | None, until: Bound | None) -> bool:

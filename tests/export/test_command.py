@@ -119,7 +119,8 @@ def test_what_goes_wrong_is_one_line_that_says_what_to_do(generated: Generated, 
     monkeypatch.chdir(tmp_path)
     secret = pseudonym_secret(tmp_path / "data" / "keys" / "pseudonym.key")
     elsewhere = token(secret, Rest("havnegata", 3, None, (), Redaction.FULL))
-    (tmp_path / "taken").write_text("mine")
+    for name in ("taken", "b.part"):
+        (tmp_path / name).write_text("mine")
     for arguments, told in (
         (("nowhere", "--to", "out"), "There is no record of a practice nowhere."),
         ((PRACTICE, "--to", "out", "--format", "xlsx"), "There is no export format xlsx."),
@@ -134,10 +135,14 @@ def test_what_goes_wrong_is_one_line_that_says_what_to_do(generated: Generated, 
         ((PRACTICE, "--to", "out", "--resume"), "leave --resume out"),
         ((PRACTICE, "--to", "taken"), "name a new one, or remove it"),
         ((PRACTICE, "--to", "taken/out"), "cannot write"),
+        ((PRACTICE, "--to", "b"), "b.part, where an export to "),
+        ((PRACTICE, "--to", "b", "--resume"), "is a file and not a folder: move it away, or export to another folder."),
+        ((PRACTICE, "--to", 252 * "x"), ".part: File name too long; nothing was written"),
+        ((PRACTICE, "--to", 300 * "x"), "xx: File name too long; nothing was written"),
     ):
         status, out, err = ended(generated.database, tmp_path, *arguments)
         assert (status, out) == (1, ""), arguments
         assert err.startswith("sporbar: ")
         assert told in err
         assert err.count("\n") == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "taken"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b.part", "data", "taken"]

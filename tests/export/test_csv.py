@@ -63,7 +63,7 @@ def test_every_event_stands_in_the_file_of_its_type(generated: Generated, tmp_pa
 
 def test_the_documented_way_back(generated: Generated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    export_to(tmp_path / "out", generated.source, Asked(PRACTICE, redaction=Redaction.FULL), FORMATS["csv"])
+    export_to(tmp_path / "march", generated.source, Asked(PRACTICE, redaction=Redaction.FULL), FORMATS["csv"])
     found = run_block("CSV")
     assert found["ours"] == OURS
     texts = [line["data"]["description"] for line in map(orjson.loads, generated.lines) if line["type"] == "deviation.reported.v1"]

@@ -209,6 +209,16 @@ def test_what_is_there_stays(generated: Generated, tmp_path: Path, taken: str) -
     assert not part_of(out).exists()
 
 
+@pytest.mark.parametrize("format_", [NDJSON, FORMATS["ocel-json"]], ids=lambda format_: format_.name)
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_file_where_it_is_written_first_is_in_the_way(generated: Generated, tmp_path: Path, format_: Format, resume: bool) -> None:
+    part = part_of(tmp_path / "out")
+    part.write_text("mine")
+    with refused("export.part_taken"):
+        export_to(tmp_path / "out", generated.source, HIDDEN, format_, resume=resume)
+    assert part.read_text() == "mine"
+
+
 def test_an_empty_folder_may_be_named(generated: Generated, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     export_to(tmp_path / "out", generated.source, FULL, NDJSON)

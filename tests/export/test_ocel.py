@@ -288,7 +288,7 @@ def test_the_download_is_the_file(exported: Exported, format_: Any) -> None:
 
 
 def test_the_procedure_of_the_documentation_is_discovered(exported: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "ocel").symlink_to(exported.sqlite.parent)
+    (tmp_path / "out-ocel").symlink_to(exported.sqlite.parent)
     monkeypatch.chdir(tmp_path)
     found = run_block("OCEL")
     assert len(found["followed"]["deviation"]["deviation.reported", "deviation.immediate_measure_taken"]) >= LIVES

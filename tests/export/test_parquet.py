@@ -212,7 +212,7 @@ def files_of(lines: list[bytes], most: int = 1_000) -> list[File]:
 
 
 def test_the_queries_of_the_documentation_run(exported: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "parquet").symlink_to(exported.folder / "pseudonymised")
+    (tmp_path / "out-parquet").symlink_to(exported.folder / "pseudonymised")
     monkeypatch.chdir(tmp_path)
     found = run_block("Parquet")
     assert sum(row[3] for row in found["by_harm"].fetchall()) == sum(line["type"] == "deviation.reported.v1" for line in exported.parsed)

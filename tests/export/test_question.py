@@ -53,6 +53,7 @@ def test_a_moment_is_included_at_both_ends(generated: Generated) -> None:
     assert list(export.lines()) == meant
     before = generated.source.ask(asked(None, (moments[0] - timedelta(milliseconds=1)).isoformat()))
     assert list(before.lines()) == []
+    assert generated.source.ask(asked("1", "0")).question == before.question  # asked with the positions of its manifest
 
 
 def test_types_are_chosen(generated: Generated) -> None:
@@ -76,6 +77,8 @@ def test_what_comes_next_may_be_asked_before_it_is_there(generated: Generated) -
         ("0", None, "export.ahead", 422),
         ("999999", None, "export.ahead", 422),
         (None, "999999", "export.ahead", 422),
+        (None, "0", "export.ahead", 422),
+        ("2025-03-01", "0", "export.ahead", 422),
         ("20", "10", "export.backwards", 422),
         ("2025-03-02", "2025-03-01", "export.backwards", 422),
         ("2025-03-01", "3", "export.backwards", 422),

@@ -173,6 +173,23 @@ def test_an_export_in_parts(practice: Practice, database: Database, tmp_path: Pa
     assert import_(database, first, second).stdout.endswith(f"recorded, root {practice.root}\n")
 
 
+@pytest.mark.parametrize("told_by", ["the manifest", "--root"])
+@pytest.mark.parametrize("change", ["a line", "one line more"])
+def test_lines_that_came_to_another_root_are_not_in_the_way_of_the_right_ones(
+    practice: Practice, database: Database, tmp_path: Path, told_by: str, change: str
+) -> None:
+    lines = practice.lines.copy()
+    if change == "a line":
+        lines[-3] = lines[-3].replace(b'"data":{"', b'"data":{"x":1,"')
+        assert lines != practice.lines
+    right = practice.folder if change == "a line" else practice.export(tmp_path / "right", until=len(lines) - 1)
+    (tmp_path / "edited").write_bytes(b"".join(lines))
+    root = json.loads((right / "manifest.json").read_bytes())["root"]
+    given = ("--manifest", right / "manifest.json") if told_by == "the manifest" else ("--root", root)
+    assert "nothing is kept aside; find out which of them is wrong" in refused(database, tmp_path / "edited", *given)
+    assert import_(database, right).stdout.endswith(f"recorded, root {root}\n")
+
+
 def test_a_line_that_does_not_fit_is_told_with_its_number_and_the_import_goes_on(
     practice: Practice, database: Database, tmp_path: Path
 ) -> None:
