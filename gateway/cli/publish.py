@@ -8,11 +8,13 @@ if TYPE_CHECKING:
     from projections._kafka._publisher import Publisher
 
 commands = typer.Typer()
+_NAMED = 5
+"""Parked practices named in a line, at most."""
 
 
 @commands.command(epilog="Example: SPORBAR_KAFKA_BOOTSTRAP_SERVERS=localhost:9092 sporbar publish --once")
 def publish(
-    once: Annotated[bool, typer.Option("--once", help="Publish what there is, and end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Publish what there is, and end; with status 1 if a practice is parked.")] = False,
 ) -> None:
     """Publish the lines of all practices to Kafka, each in its order, until told to stop; any number of these may run.
 
@@ -32,6 +34,7 @@ def publish(
         publisher = Publisher(url, kafka)
         if once:
             _publish_what_there_is(publisher, kafka.topic)
+            _require_none_parked(url, kafka.topic)
         else:
             run_until_stopped(publisher)
 
@@ -46,3 +49,17 @@ def _publish_what_there_is(publisher: "Publisher", topic: str) -> None:
         published = publisher.once(lambda done, total: tell(topic, done, total))
     seconds = monotonic() - started
     typer.echo(f"{published} events published to {topic} in {seconds:.1f} s")
+
+
+def _require_none_parked(url: str, topic: str) -> None:
+    """End with status 1 and one line where practices are parked: not all of what there is was published."""
+    from projections._engine._parked import list_parked
+    from projections._kafka._mark import name_of
+
+    ledgers = sorted(each.ledger for each in list_parked(url) if each.name == name_of(topic))
+    if ledgers:
+        more = f" and {len(ledgers) - _NAMED} more" if len(ledgers) > _NAMED else ""
+        what = "practice is" if len(ledgers) == 1 else "practices are"
+        named = ", ".join(ledgers[:_NAMED])
+        typer.echo(f"sporbar: {len(ledgers)} {what} parked and not published: {named}{more}; `sporbar parked list` tells why", err=True)
+        raise typer.Exit(1)

@@ -78,14 +78,14 @@ class Consumer:
         return self._receive(to_the_end=True)
 
     def _receive(self, *, to_the_end: bool) -> int:
-        events = 0
+        events, source = 0, None
         with ExitStack() as stack, without_gc():
             desks = [stack.enter_context(Desk(self._url, self._models, self._stopping, self._session)) for _ in range(DESKS)]
             while not self._stopping.is_set():
                 reading: Reading | None = None
                 try:
                     desks[0].submit(_nothing).result()  # what ends it, ends it before it joins the group
-                    with closing(Source(self._settings, session=self._session)) as source:
+                    with closing(Source(self._settings, session=self._session, member=source.member if source else "")) as source:
                         reading = Reading(source, desks, self._handlers, self._settings.topic, self._lines, self._stored)
                         self._read(reading, source.ends() if to_the_end else None)
                         return events + reading.events

@@ -64,8 +64,13 @@ class Source:
     Everything raises KafkaAway when Kafka does not answer, and KafkaUnusable when it refuses.
     """
 
-    def __init__(self, settings: KafkaSettings, *, session: float = SESSION) -> None:
-        """Join the group, beginning where it stands, or with the first message where it stands nowhere."""
+    def __init__(self, settings: KafkaSettings, *, session: float = SESSION, member: str = "") -> None:
+        """Join the group, beginning where it stands, or with the first message where it stands nowhere.
+
+        `member` is the id that this process had in the group before. A group that was left without a word waits for its
+        former member as long as a session is, and not when that one comes back.
+        """
+        self.member = member
         self._settings = settings
         self._changes = _Changes()
         self._patience = round(settings.connect_timeout * 1000)
@@ -76,6 +81,8 @@ class Source:
             try:
                 # in this order, or the group is joined a second time when the client learns of the topic
                 self._consumer.subscribe([settings.topic], listener=self._changes)
+                if member:
+                    self._consumer._coordinator.reset_generation(member)
                 self.partitions = self._find_topic()
             except BaseException:
                 self.close()
@@ -92,7 +99,8 @@ class Source:
         return len(found)
 
     def close(self) -> None:
-        """Leave the group."""
+        """Leave the group; `member` is then the id that it had there."""
+        self.member = self._consumer._coordinator._generation.member_id
         self._consumer.close(timeout_ms=_CLOSE)
 
     def poll(self, seconds: float, most: int = PAGE) -> Mapping[int, list[Message]]:

@@ -1,6 +1,7 @@
 """The topic: made if it is missing, left alone and compared if it is there."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,7 +33,8 @@ from projections._kafka._settings import KafkaAway, KafkaSettings, KafkaUnusable
 
 OLDEST = (2, 8)
 """First version of Kafka whose topics have ids, by which one that was made anew is told from the old one."""
-_REFUSED = (InvalidConfigurationError, InvalidPartitionsError, InvalidReplicationFactorError, InvalidTopicError, PolicyViolationError)
+_REFUSED = (InvalidConfigurationError, InvalidPartitionsError, InvalidTopicError, PolicyViolationError)
+_SAID = re.compile(r"error_message=(['\"])(.+?)\1, \w+=")
 _AGAIN = 0.2
 _REMEMBERED = 100
 _MADE = 10_000
@@ -163,7 +165,11 @@ def _in_our_words(settings: KafkaSettings, errors: list[Exception]) -> KafkaUnus
     if settings.sasl_mechanism and _hung_up(errors):
         return not_let_in
     telling = next((error for error in errors if not isinstance(error, KafkaTimeoutError)), errors[0])
-    return KafkaAway(f"cannot reach Kafka at {settings.addresses}: {_brief(telling)}; check SPORBAR_KAFKA_BOOTSTRAP_SERVERS")
+    protocol = f" and whether SPORBAR_KAFKA_SECURITY_PROTOCOL {settings.security_protocol} is that of the listener"
+    return KafkaAway(
+        f"cannot reach Kafka at {settings.addresses}: {_brief(telling)};"
+        f" check SPORBAR_KAFKA_BOOTSTRAP_SERVERS{protocol if _spoken_otherwise(errors) else ''}"
+    )
 
 
 def _hung_up(errors: list[Exception]) -> bool:
@@ -173,6 +179,11 @@ def _hung_up(errors: list[Exception]) -> bool:
     """
     said = [str(error) for error in errors]
     return sum("socket disconnected" in each for each in said) > 1 and not any("unable to connect" in each for each in said)
+
+
+def _spoken_otherwise(errors: list[Exception]) -> bool:
+    """Whether somebody is there and did not understand: so it is with TLS or a sign-in on one side only."""
+    return _hung_up(errors) or any("Handshake failed" in str(error) for error in errors)
 
 
 def _brief(error: Exception) -> str:
@@ -195,12 +206,23 @@ def _make(client: KafkaAdminClient, settings: KafkaSettings) -> None:
         client.create_topics([new])
     except TopicAlreadyExistsError:
         pass  # another publisher was quicker
+    except InvalidReplicationFactorError as error:
+        raise KafkaUnusable(
+            f"Kafka cannot make topic {settings.topic} with SPORBAR_KAFKA_REPLICATION {settings.replication}:"
+            " the cluster has fewer brokers than that; set it to their number at most, or add brokers"
+        ) from error
     except _REFUSED as error:
         raise KafkaUnusable(
             f"Kafka cannot make topic {settings.topic} with SPORBAR_KAFKA_PARTITIONS {settings.partitions}"
-            f" and SPORBAR_KAFKA_REPLICATION {settings.replication}: {_brief(error)}"
+            f" and SPORBAR_KAFKA_REPLICATION {settings.replication}: {_refusal(error)}"
         ) from error
     client.wait_for_topics([settings.topic], timeout_ms=_MADE)
+
+
+def _refusal(error: Exception) -> str:
+    """What the broker said; kafka-python repeats the whole request and answer around it."""
+    said = _SAID.search(str(error))
+    return said[2] if said else _brief(error)
 
 
 def _compare(client: KafkaAdminClient, settings: KafkaSettings, found: dict[str, Any]) -> tuple[Topic, list[str]]:
@@ -219,7 +241,9 @@ def _compare(client: KafkaAdminClient, settings: KafkaSettings, found: dict[str,
         )
     if replication != settings.replication:
         differences.append(f"it has {replication} replicas: set SPORBAR_KAFKA_REPLICATION to that, or reassign its partitions")
-    if retention != _retention(settings):
+    if retention < 0 <= _retention(settings):
+        differences.append("it keeps lines for ever (retention.ms -1): leave SPORBAR_KAFKA_RETENTION out, or alter the topic")
+    elif retention != _retention(settings):
         differences.append(f"its retention.ms is {retention}: set SPORBAR_KAFKA_RETENTION to fit, or alter the topic")
     if config["cleanup.policy"] != "delete":
         differences.append(f"its cleanup.policy is {config['cleanup.policy']}, which would drop lines: alter it to delete")

@@ -8,11 +8,14 @@ import random
 from dataclasses import replace
 from threading import Event
 
+from structlog.testing import capture_logs
+
 from projections._kafka._mark import behind
 from projections._kafka._settings import KafkaAway, KafkaSettings
+from projections._kafka._source import SESSION
 from projections._kafka._topic import admin, ensure_topic
 from tests._database import Database
-from tests._kafka import LOSES, Broker, Second, apache, not_the_stand_in, until
+from tests._kafka import FORGETS_NOBODY, LOSES, Broker, Second, apache, not_the_stand_in, until
 from tests.faults._proxy import Proxy
 from tests.faults._streams import (
     EVENTS,
@@ -24,7 +27,7 @@ from tests.faults._streams import (
     until_more,
     until_published_more,
 )
-from tests.kafka._far import consuming
+from tests.kafka._far import consuming, until_there
 from tests.kafka._world import publishing
 
 
@@ -67,6 +70,28 @@ def test_the_broker_is_killed(kafka: Broker, database: Database, elsewhere: Data
                 send_part(others, lives, EVENTS // 2, EVENTS)
                 until_all(elsewhere, lives)
         check_published(database, settings)
+
+
+def test_a_consumer_comes_back_as_the_member_that_it_was(kafka: Broker, elsewhere: Database) -> None:
+    """Else the group waits for the one that went without a word, as long as a session is."""
+    not_the_stand_in(kafka, FORGETS_NOBODY)
+    settings, lives = kafka.settings(connect_timeout=1.0), some_lives()
+    send_part(settings, lives, 0, EVENTS // 2)
+    with capture_logs() as logs, consuming(elsewhere, settings, session=SESSION):
+        until_there(elsewhere, 3 * EVENTS)
+        before = members(settings)
+        kafka.stop()
+        until(lambda: any(log["event"] == "receiving interrupted" for log in logs), 30, "it has noticed")
+        kafka.start()
+        send_part(settings, lives, EVENTS // 2, EVENTS)
+        until_all(elsewhere, lives)
+        assert members(settings) == before
+
+
+def members(settings: KafkaSettings) -> list[str]:
+    """Who is in the group."""
+    with admin(settings) as client:
+        return [member["member_id"] for member in client.describe_groups([settings.group])[settings.group]["members"]]
 
 
 def test_the_broker_hangs(kafka: Broker, database: Database) -> None:

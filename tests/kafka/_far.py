@@ -55,7 +55,7 @@ def receive(database: Database, settings: KafkaSettings, **options: Any) -> int:
 @contextmanager
 def consuming(database: Database, settings: KafkaSettings, **options: Any) -> Iterator[Consumer]:
     """A consumer at work in a thread; it is stopped at the end of the block."""
-    consumer = Consumer(database.url, settings, session=SESSION, **options)
+    consumer = Consumer(database.url, settings, **{"session": SESSION} | options)
     failed: list[BaseException] = []
 
     def run() -> None:

@@ -1,6 +1,7 @@
 """Read models elsewhere, fed from Kafka: equal to those beside the record, whatever the topic brings."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -20,9 +21,12 @@ from projections._kafka._consumer import Consumer
 from projections._kafka._headers import Headers, headers_of
 from projections._kafka._publisher import Publisher
 from projections._kafka._settings import KafkaSettings, KafkaUnusable
+from projections._kafka._source import Source
+from projections._kafka._topic import ensure_topic
 from tests._database import Database
 from tests._kafka import FORGETS_NOBODY, PASSWORD, USER, Broker, apache, not_the_stand_in, until
 from tests.kafka._far import (
+    SESSION,
     asked,
     check,
     check_by_replay,
@@ -313,3 +317,15 @@ def test_a_broker_that_is_away_is_tried_again_and_told(elsewhere: Database) -> N
     consumer.stop()
     assert consumer.once() == 0
     assert "cannot reach Kafka at 127.0.0.1:1" in logs[0]["reason"]
+
+
+def test_a_member_that_the_group_has_let_go_joins_anew(kafka: Broker) -> None:
+    not_the_stand_in(kafka, FORGETS_NOBODY)
+    settings = kafka.settings()
+    there: list[str] = []
+    ensure_topic(settings)
+    for _ in range(2):
+        with closing(Source(settings, session=SESSION, member=there[-1] if there else "")) as source:
+            until(lambda: not source.poll(0.1) and source.assigned() == [0, 1, 2], 30, "it has partitions")
+        there.append(source.member)
+    assert len(set(there)) == 2

@@ -20,14 +20,16 @@ PROGRAM = Path(__file__).parents[2] / "docs" / "examples" / "consumer.py"
 
 @contextmanager
 def running(settings: KafkaSettings, directory: Path) -> Iterator["subprocess.Popen[str]"]:
-    """The program, ended by Ctrl-C."""
+    """The program, ended by Ctrl-C, which it answers with nothing."""
     command = [sys.executable, str(PROGRAM), settings.addresses, settings.topic]
     process = subprocess.Popen(command, cwd=directory, stderr=subprocess.PIPE, text=True, env=os.environ)
     try:
         yield process
     finally:
+        running = process.poll() is None
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        _, said = process.communicate(timeout=30)
+        assert not running or (process.returncode, said) == (0, "")
 
 
 def counted(directory: Path) -> dict[tuple[str, str], int]:
@@ -37,6 +39,11 @@ def counted(directory: Path) -> dict[tuple[str, str], int]:
             return {(source, type_): events for source, type_, events in database.execute("select * from counted")}
         except sqlite3.OperationalError:  # it has not begun
             return {}
+
+
+def transactions(directory: Path) -> int:
+    """How many have written to its database: the file change counter (§ 1.3.7 of SQLite's file format)."""
+    return int.from_bytes((directory / "counts.sqlite").read_bytes()[24:28])
 
 
 def expected(*lines: bytes) -> dict[tuple[str, str], int]:
@@ -54,6 +61,7 @@ def test_it_counts_each_line_once_and_notices_a_missing_one(kafka: Broker, tmp_p
     send(settings, *lines[:10], *others, *lines[5:12], *others)
     with running(settings, tmp_path):
         until(lambda: counted(tmp_path) == expected(*lines[:12], *others), 30, "it has counted")
+    assert transactions(tmp_path) < 20, "one for a batch, not for a line"
     send(settings, *lines[8:15], *lines[16:])
     with running(settings, tmp_path) as process:
         assert process.wait(30) == 1

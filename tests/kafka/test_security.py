@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from projections._kafka._publisher import Publisher
-from projections._kafka._settings import KafkaAway, KafkaSettings, KafkaUnusable, Mechanism
+from projections._kafka._settings import KafkaAway, KafkaSettings, KafkaUnusable, Mechanism, Protocol
 from projections._kafka._source import Source
 from projections._kafka._topic import ensure_topic
 from tests._certificates import make_certificates
@@ -60,6 +60,17 @@ def test_a_user_signs_in_over_tls_and_shows_a_certificate(kafka: Broker, databas
 def test_a_listener_that_takes_no_user(kafka: Broker) -> None:
     settings = replace(signed_in(kafka, "PLAIN"), bootstrap_servers=(kafka.bootstrap,), connect_timeout=2.0)
     with pytest.raises(KafkaUnusable, match="takes no user: set SPORBAR_KAFKA_SECURITY_PROTOCOL to PLAINTEXT"):
+        ensure_topic(settings)
+
+
+@pytest.mark.parametrize(
+    ("door", "protocol"), [("port", "SSL"), ("sasl_port", "SSL"), ("sasl_port", "PLAINTEXT"), ("tls_port", "PLAINTEXT")]
+)
+def test_a_listener_that_speaks_otherwise(kafka: Broker, door: str, protocol: Protocol) -> None:
+    address = f"127.0.0.1:{getattr(apache(kafka), door)}"
+    settings = replace(kafka.settings(), bootstrap_servers=(address,), security_protocol=protocol, connect_timeout=1.0)
+    said = f"check SPORBAR_KAFKA_BOOTSTRAP_SERVERS and whether SPORBAR_KAFKA_SECURITY_PROTOCOL {protocol} is that of the listener$"
+    with pytest.raises(KafkaAway, match=said):
         ensure_topic(settings)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from projections._kafka._settings import KafkaAway, KafkaSettings, KafkaUnusable
 from projections._kafka._topic import ensure_topic, require_version
-from tests._kafka import NO_IDS, Broker, free_ports, not_the_stand_in
+from tests._kafka import NO_IDS, Broker, apache, free_ports, not_the_stand_in
 
 
 def test_a_missing_topic_is_made_and_found_again(kafka: Broker) -> None:
@@ -41,9 +41,27 @@ def test_a_topic_that_is_otherwise_is_left_alone(kafka: Broker, change: dict[str
     assert ensure_topic(settings) == made
 
 
+def test_a_topic_that_keeps_lines_for_ever_fits_no_retention(kafka: Broker) -> None:
+    settings = kafka.settings()
+    ensure_topic(settings)
+    with pytest.raises(KafkaUnusable, match=r"it keeps lines for ever .*: leave SPORBAR_KAFKA_RETENTION out, or alter the topic"):
+        ensure_topic(replace(settings, retention=600))
+
+
 def test_what_the_cluster_cannot_make_is_refused(kafka: Broker) -> None:
-    with pytest.raises(KafkaUnusable, match="SPORBAR_KAFKA_REPLICATION 5"):
-        ensure_topic(kafka.settings(replication=5))
+    settings = kafka.settings(replication=5)
+    with pytest.raises(KafkaUnusable) as refused:
+        ensure_topic(settings)
+    assert str(refused.value) == (
+        f"Kafka cannot make topic {settings.topic} with SPORBAR_KAFKA_REPLICATION 5:"
+        " the cluster has fewer brokers than that; set it to their number at most, or add brokers"
+    )
+
+
+def test_what_the_broker_says_of_a_topic_is_told_without_the_request(kafka: Broker) -> None:
+    apache(kafka)
+    with pytest.raises(KafkaUnusable, match=r"SPORBAR_KAFKA_REPLICATION 1: Topic name is invalid: 'a b' contains [^=]+$"):
+        ensure_topic(kafka.settings(topic="a b"))
 
 
 def test_nobody_there() -> None:
