@@ -107,6 +107,7 @@ class Crew:
             done = _work_through(job, desk, self._board)
         while wait(elsewhere, timeout=0.1, return_when=ALL_COMPLETED).not_done:
             count(0)
+        count(0)
         self._board.count(-told)
         return [*done, *(one for future in elsewhere for one in future.result())]
 
