@@ -22,7 +22,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 HEADER = """# Benchmarks
 
 Written by `make bench`. Each figure stands beside the peer or limit it is held against, measured in the same run of its
-section. PostgreSQL is the embedded one with `fsync` on, on the same machine as its clients.
+section. PostgreSQL is the embedded one with `fsync` on, on the same machine as its clients. The machine is a shared one, half as
+quick again in one hour as in the next (docs/scale.md tells of a slow one): a ratio says more than a rate.
 """
 TABLE = """| Figure | Measured | Held against | Its figure | Ratio | Asked for | Reached |
 |---|---:|---|---:|---:|---|---|
